@@ -1,0 +1,185 @@
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum IdError {
+    /// The text has another length than the id in lower-case hexadecimal.
+    #[error("expected {expected} hexadecimal digits, got {got}")]
+    Length {
+        /// Digits that the id has.
+        expected: usize,
+        /// Digits that were given.
+        got: usize,
+    },
+    /// A character is not a lower-case hexadecimal digit.
+    #[error("an id is written in lower-case hexadecimal digits")]
+    Digit,
+}
+
+macro_rules! byte_id {
+    ($(#[$doc:meta])* $name:ident, $len:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; $len]);
+
+        impl $name {
+            /// Length in bytes.
+            pub const LEN: usize = $len;
+
+            /// Wraps the bytes as they are.
+            pub const fn new(bytes: [u8; $len]) -> Self {
+                Self(bytes)
+            }
+
+            /// The bytes.
+            pub const fn as_bytes(&self) -> &[u8; $len] {
+                &self.0
+            }
+
+            /// Reads exactly [`Self::LEN`] bytes.
+            ///
+            /// # Errors
+            /// [`IdError::Length`], counted in hexadecimal digits, for any other length.
+            pub fn from_slice(bytes: &[u8]) -> Result<Self, IdError> {
+                bytes
+                    .try_into()
+                    .map(Self)
+                    .map_err(|_| IdError::Length { expected: $len * 2, got: bytes.len() * 2 })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                if text.len() != $len * 2 {
+                    return Err(IdError::Length { expected: $len * 2, got: text.len() });
+                }
+                if text.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+                    return Err(IdError::Digit);
+                }
+                let mut bytes = [0u8; $len];
+                hex::decode_to_slice(text, &mut bytes).map_err(|_| IdError::Digit)?;
+                Ok(Self(bytes))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+byte_id! {
+    /// A contract's address: 32 bytes, hash of network, code, owner and salt.
+    ContractId, 32
+}
+byte_id! {
+    /// SHA-256 of a contract module.
+    CodeHash, 32
+}
+byte_id! {
+    /// A patient as a contract knows them: 32 bytes, salted, never a medical record number.
+    PatientHandle, 32
+}
+byte_id! {
+    /// An Ed25519 public key (RFC 8032), compressed.
+    PublicKey, 32
+}
+byte_id! {
+    /// A grant's own id: 16 random bytes.
+    GrantId, 16
+}
+byte_id! {
+    /// SHA-256 of a signed grant's bytes: what parents, registration and revocation refer to.
+    GrantHash, 32
+}
+byte_id! {
+    /// A SHA-256 digest of something else.
+    Digest, 32
+}
+
+/// A network: a chain of rollup blocks of one service type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NetworkId(pub u64);
+
+impl NetworkId {
+    /// The network of contracts.
+    pub const CONTRACTS: Self = Self(1);
+}
+
+/// SHA-256 over a tag and length-prefixed parts, so that no two lists of parts share an encoding.
+///
+/// Layout: `len(tag) as u8 || tag || (len(part) as u64 BE || part)*`.
+pub fn tagged_hash(tag: &'static str, parts: &[&[u8]]) -> [u8; 32] {
+    debug_assert!(tag.len() < 256);
+    let mut hash = Sha256::new();
+    hash.update([tag.len().to_be_bytes()[size_of::<usize>() - 1]]);
+    hash.update(tag.as_bytes());
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_id_survives_its_text(bytes: [u8; 32]) {
+            let id = ContractId::new(bytes);
+            prop_assert_eq!(id.to_string().parse::<ContractId>(), Ok(id));
+        }
+
+        #[test]
+        fn garbage_is_no_id(text in ".{0,80}") {
+            if let Ok(id) = text.parse::<GrantId>() {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn upper_case_is_refused_so_that_an_id_has_one_text() {
+        assert_eq!("AB".repeat(32).parse::<ContractId>(), Err(IdError::Digit));
+    }
+
+    #[test]
+    fn moving_a_byte_between_parts_changes_the_hash() {
+        assert_ne!(tagged_hash("t", &[b"ab", b"c"]), tagged_hash("t", &[b"a", b"bc"]));
+        assert_ne!(tagged_hash("t", &[b"ab"]), tagged_hash("ta", &[b"b"]));
+    }
+}

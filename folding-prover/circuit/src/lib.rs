@@ -1,0 +1,1 @@
+//! The uniform chunk circuit and the public statement of a batch.

@@ -1,0 +1,1 @@
+//! Chunks, folds, blinds and compresses a batch into one proof.

@@ -1,0 +1,1 @@
+//! The proof format and its verifier; no prover code.

@@ -1,0 +1,1 @@
+//! Bindings to the L1 contracts and the in-process development chain.

@@ -1,0 +1,2 @@
+//! The nectar command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The DSP service: HTTP interface, batch pipeline, metrics.

@@ -1,0 +1,1 @@
+//! Runs contracts in wasmtime behind their grants; emits traces and receipts.

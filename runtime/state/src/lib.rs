@@ -1,0 +1,1 @@
+//! Encrypted, committed key-value state over a small Backend trait.
