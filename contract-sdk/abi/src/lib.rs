@@ -21,6 +21,9 @@ mod method;
 mod purpose;
 
 pub use caller::{CallerGrant, NectarQuery};
-pub use ids::{CodeHash, ContractId, Digest, GrantHash, GrantId, IdError, NetworkId, PatientHandle, PublicKey, tagged_hash};
+pub use ids::{
+    CodeHash, ContractId, Digest, GrantHash, GrantId, IdError, NetworkId, PatientHandle, PublicKey,
+    tagged_hash,
+};
 pub use method::{EntryPoint, Method, MethodError};
 pub use purpose::{FieldMask, LegalBasis, Purpose, UnknownCode};

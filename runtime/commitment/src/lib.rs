@@ -1,1 +1,32 @@
-//! Poseidon over BN254 and the indexed Merkle tree that state, grants and networks commit to.
+//! Poseidon over BN254 and the Merkle structures that state, grants, receipts and networks commit to.
+//!
+//! | I want | use |
+//! |---|---|
+//! | a field element and its bytes | [`Fr`], [`to_bytes`], [`from_bytes`] |
+//! | to hash inside or outside a circuit | [`hash4`], [`hash_bytes`], [`Domain`] |
+//! | a tree that proves what is there, and what is not | [`IndexedTree`] |
+//! | to change a network's trees and get a proof's openings | [`Ledger`] |
+//! | to say what one opening does to the roots | [`Op`], [`Slot`], [`Registers::apply`] |
+//!
+//! [`Registers::apply`] is the reference that the circuit in `folding-prover/circuit` repeats, constraint by constraint.
+#![forbid(unsafe_code)]
+
+mod field;
+mod indexed;
+mod key;
+mod ledger;
+mod machine;
+mod poseidon;
+mod slot;
+mod tree;
+
+pub use field::{Fr, from_bytes, from_u64, to_bytes};
+pub use indexed::{IndexedTree, Leaf, TreeError};
+pub use key::Key;
+pub use ledger::{Ledger, LedgerError, ReceiptTree, Touched, receipt_leaf};
+pub use machine::{Registers, Violation};
+pub use poseidon::{
+    Domain, FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, hash_bytes, hash4, mds, permute, round_constants,
+};
+pub use slot::{Op, Slot, TreeKind};
+pub use tree::{ARITY, DEPTH, Siblings, Tree, empty_root};

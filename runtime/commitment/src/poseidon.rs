@@ -1,0 +1,240 @@
+//! Poseidon (eprint 2019/458) with the parameters of circomlib: BN254, x^5, t = 5, 8 full and 60 partial rounds.
+//!
+//! Constants come from the Grain LFSR of the paper's appendix and are checked against circomlib's published outputs.
+//! The capacity element starts with a domain tag instead of zero, so that a leaf can never be read as a node.
+
+use std::sync::OnceLock;
+
+use ff::{Field, PrimeField};
+
+use crate::Fr;
+
+/// Elements in the state: one of capacity, four of rate.
+pub const WIDTH: usize = 5;
+/// Rounds in which every element passes the S-box.
+pub const FULL_ROUNDS: usize = 8;
+/// Rounds in which only the first element does.
+pub const PARTIAL_ROUNDS: usize = 60;
+
+const ROUNDS: usize = FULL_ROUNDS + PARTIAL_ROUNDS;
+
+/// What a hash is for: the tag in the capacity element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u64)]
+pub enum Domain {
+    /// Inner node of a tree: four children.
+    Node = 1,
+    /// Leaf of an indexed tree: key, next key, value, 0.
+    Leaf = 2,
+    /// A contract's entry in its network: state root, grants root, program, salt.
+    Contract = 3,
+    /// One step of an invocation's host-call log: log so far, operation, key, value.
+    Log = 4,
+    /// The grants that an invocation used: so far, grant key, salt, 0.
+    Auth = 5,
+    /// A receipt: log, body, auth, 0.
+    Receipt = 6,
+    /// A stored value: salt (two elements of 128 bits), digest, length in bytes.
+    Value = 7,
+    /// Bytes of any length.
+    Bytes = 8,
+    /// A grant's entry: digest, salt (two elements of 128 bits), 0.
+    Grant = 9,
+    /// Registers at a chunk's boundary.
+    Registers = 10,
+    /// The public statement of a batch.
+    Statement = 11,
+    /// Body of a receipt.
+    ReceiptBody = 12,
+}
+
+impl Domain {
+    /// The tag as a field element.
+    pub fn tag(self) -> Fr {
+        Fr::from(self as u64)
+    }
+}
+
+struct Parameters {
+    constants: Vec<[Fr; WIDTH]>,
+    mds: [[Fr; WIDTH]; WIDTH],
+}
+
+/// The round constants, one row a round.
+pub fn round_constants() -> &'static [[Fr; WIDTH]] {
+    &parameters().constants
+}
+
+/// The mixing matrix, by rows.
+pub fn mds() -> &'static [[Fr; WIDTH]; WIDTH] {
+    &parameters().mds
+}
+
+/// One permutation of the state.
+pub fn permute(state: &mut [Fr; WIDTH]) {
+    let Parameters { constants, mds } = parameters();
+    let partial = FULL_ROUNDS / 2..FULL_ROUNDS / 2 + PARTIAL_ROUNDS;
+    for (round, row) in constants.iter().enumerate() {
+        for (element, constant) in state.iter_mut().zip(row) {
+            *element += constant;
+        }
+        let through_sbox = if partial.contains(&round) { 1 } else { WIDTH };
+        for element in state.iter_mut().take(through_sbox) {
+            *element *= element.square().square();
+        }
+        *state = std::array::from_fn(|i| mds[i].iter().zip(state.iter()).map(|(m, s)| *m * s).sum());
+    }
+}
+
+/// Hash of four elements: `permute([tag, a, b, c, d])[0]`.
+pub fn hash4(domain: Domain, inputs: [Fr; 4]) -> Fr {
+    let [a, b, c, d] = inputs;
+    let mut state = [domain.tag(), a, b, c, d];
+    permute(&mut state);
+    state[0]
+}
+
+/// Hash of bytes: a sponge whose capacity starts at `Bytes tag + 2^64 * length`, so that padding with zeros is
+/// injective; 31 bytes (big-endian) an element, four elements a permutation; output is the first rate element.
+pub fn hash_bytes(bytes: &[u8]) -> Fr {
+    let length = Fr::from(bytes.len() as u64) * Fr::from(u64::MAX) + Fr::from(bytes.len() as u64);
+    let mut state = [Domain::Bytes.tag() + length, Fr::ZERO, Fr::ZERO, Fr::ZERO, Fr::ZERO];
+    for block in bytes.chunks(31 * (WIDTH - 1)) {
+        for (element, chunk) in state.iter_mut().skip(1).zip(block.chunks(31)) {
+            let mut little = [0u8; 32];
+            little.iter_mut().zip(chunk.iter().rev()).for_each(|(to, from)| *to = *from);
+            *element += Option::<Fr>::from(Fr::from_repr(little.into())).unwrap_or_default();
+        }
+        permute(&mut state);
+    }
+    if bytes.is_empty() {
+        permute(&mut state);
+    }
+    state[1]
+}
+
+fn parameters() -> &'static Parameters {
+    static PARAMETERS: OnceLock<Parameters> = OnceLock::new();
+    PARAMETERS.get_or_init(|| {
+        let mut grain = Grain::new();
+        let constants = (0..ROUNDS).map(|_| std::array::from_fn(|_| grain.element())).collect();
+        let xs: [Fr; WIDTH] = std::array::from_fn(|_| grain.reduced_element());
+        let ys: [Fr; WIDTH] = std::array::from_fn(|_| grain.reduced_element());
+        // Cauchy matrix; the sums are distinct and not zero for these parameters (checked in the tests).
+        let mds = xs.map(|x| ys.map(|y| Option::<Fr>::from((x + y).invert()).unwrap_or_default()));
+        Parameters { constants, mds }
+    })
+}
+
+/// The Grain LFSR in its self-shrinking mode (eprint 2019/458, appendix F).
+struct Grain {
+    bits: [bool; 80],
+}
+
+impl Grain {
+    const FIELD_BITS: usize = 254;
+
+    fn new() -> Self {
+        let fields: [(u64, usize); 6] = [
+            (1, 2), // prime field
+            (0, 4), // S-box x^alpha
+            (Self::FIELD_BITS as u64, 12),
+            (WIDTH as u64, 12),
+            (FULL_ROUNDS as u64, 10),
+            (PARTIAL_ROUNDS as u64, 10),
+        ];
+        let head =
+            fields.iter().flat_map(|&(value, width)| (0..width).rev().map(move |i| value >> i & 1 == 1));
+        let mut bits = [true; 80];
+        bits.iter_mut().zip(head).for_each(|(bit, value)| *bit = value);
+        let mut grain = Self { bits };
+        for _ in 0..160 {
+            grain.step();
+        }
+        grain
+    }
+
+    fn step(&mut self) -> bool {
+        let b = &self.bits;
+        let new = b[62] ^ b[51] ^ b[38] ^ b[23] ^ b[13] ^ b[0];
+        self.bits.rotate_left(1);
+        self.bits[79] = new;
+        new
+    }
+
+    fn next_bit(&mut self) -> bool {
+        loop {
+            let keep = self.step();
+            let bit = self.step();
+            if keep {
+                return bit;
+            }
+        }
+    }
+
+    /// 254 bits, most significant first, as 32 little-endian bytes.
+    fn next_bytes(&mut self) -> [u8; 32] {
+        let mut bytes = [0u8; 32];
+        for position in (0..Self::FIELD_BITS).rev() {
+            if self.next_bit() {
+                bytes[position / 8] |= 1 << (position % 8);
+            }
+        }
+        bytes
+    }
+
+    /// The next value below the modulus.
+    fn element(&mut self) -> Fr {
+        loop {
+            if let Some(value) = Fr::from_repr(self.next_bytes().into()).into() {
+                return value;
+            }
+        }
+    }
+
+    /// The next 254 bits, reduced.
+    fn reduced_element(&mut self) -> Fr {
+        self.next_bytes()
+            .iter()
+            .rev()
+            .fold(Fr::ZERO, |sum, byte| sum * Fr::from(256) + Fr::from(u64::from(*byte)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::to_bytes;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_permutation_is_that_of_circomlib() {
+        // circomlib: poseidon([1, 2, 3, 4]), capacity zero.
+        let mut state = [0, 1, 2, 3, 4].map(Fr::from);
+        permute(&mut state);
+        assert_eq!(
+            hex::encode(to_bytes(&state[0])),
+            "299c867db6c1fdd79dcefa40e4510b9837e60ebb1ce0663dbaa525df65250465"
+        );
+    }
+
+    #[test]
+    fn the_mixing_matrix_has_no_zero() {
+        assert!(mds().iter().flatten().all(|m| *m != Fr::ZERO));
+    }
+
+    #[test]
+    fn domains_separate() {
+        let input = [1, 2, 3, 4].map(Fr::from);
+        assert_ne!(hash4(Domain::Node, input), hash4(Domain::Leaf, input));
+    }
+
+    proptest! {
+        #[test]
+        fn trailing_zeros_change_the_hash(bytes in proptest::collection::vec(any::<u8>(), 0..200), zeros in 1usize..70) {
+            let mut longer = bytes.clone();
+            longer.resize(bytes.len() + zeros, 0);
+            prop_assert_ne!(hash_bytes(&bytes), hash_bytes(&longer));
+        }
+    }
+}
