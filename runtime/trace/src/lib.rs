@@ -1,1 +1,24 @@
 //! The versioned trace and its codec: where the runtime and the prover meet.
+//!
+//! | I want | use |
+//! |---|---|
+//! | what a DSP signs after an invocation | [`Receipt`] |
+//! | to open a receipt to the one who asked, or to an auditor | [`ReceiptOpening`] |
+//! | what a proof needs of one invocation | [`InvocationTrace`], [`HostCall`] |
+//! | receipts in order, ready to be proven | [`Batch`] |
+//! | to show that a receipt is in a settled batch | [`Inclusion`] |
+//!
+//! Receipts and inclusions hold nothing private. Traces and openings do: they stay in the hosting group, encrypted.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod codec;
+mod inclusion;
+mod receipt;
+mod trace;
+
+pub use batch::{Batch, BatchError, MAX_RECEIPTS};
+pub use codec::CodecError;
+pub use inclusion::Inclusion;
+pub use receipt::{MAX_RECEIPT_BYTES, Receipt, ReceiptKind, ReceiptOpening};
+pub use trace::{HostCall, HostOp, InvocationTrace, MAX_TRACE_BYTES};
