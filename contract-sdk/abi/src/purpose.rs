@@ -98,6 +98,8 @@ pub struct FieldMask(pub u64);
 impl FieldMask {
     /// Every field.
     pub const ALL: Self = Self(u64::MAX);
+    /// No field.
+    pub const NONE: Self = Self(0);
 
     /// The mask with one bit, or nothing if `bit` is above 63.
     pub const fn bit(bit: u8) -> Self {
@@ -113,6 +115,23 @@ impl FieldMask {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The fields that are in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The fields of this one that `other` lacks.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether no field is open.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
     }
 }
 
@@ -139,5 +158,7 @@ mod tests {
         let both = FieldMask::bit(1).union(FieldMask::bit(3));
         assert!(both.contains(FieldMask::bit(3)) && !FieldMask::bit(3).contains(both));
         assert_eq!(FieldMask::bit(64), FieldMask(0));
+        assert_eq!(both.without(FieldMask::bit(3)), FieldMask::bit(1));
+        assert!(FieldMask::bit(1).intersection(FieldMask::bit(3)).is_empty());
     }
 }
