@@ -1,4 +1,5 @@
 //! `authorize` against a plain model of grants: what a node answers is what a reader of the rules would answer.
+#![expect(clippy::unwrap_used, reason = "a test whose setting up fails has failed")]
 
 mod common;
 

@@ -14,35 +14,35 @@ use nectar_capability::{
     SignedGrant, SigningKey, StaleView, Token, authorize, cose, decode_invocation,
 };
 
-pub const NOW: u64 = 1_790_000_000;
-pub const CONTRACT: ContractId = ContractId::new([0xc0; 32]);
-pub const CODE: CodeHash = CodeHash::new([0xcd; 32]);
-pub const PATIENT: PatientHandle = PatientHandle::new([0xaa; 32]);
-pub const NETWORK: NetworkId = NetworkId::CONTRACTS;
+pub(crate) const NOW: u64 = 1_790_000_000;
+pub(crate) const CONTRACT: ContractId = ContractId::new([0xc0; 32]);
+pub(crate) const CODE: CodeHash = CodeHash::new([0xcd; 32]);
+pub(crate) const PATIENT: PatientHandle = PatientHandle::new([0xaa; 32]);
+pub(crate) const NETWORK: NetworkId = NetworkId::CONTRACTS;
 
-pub const GRANT_CONTEXT: &str = "nectar/grant/v1";
-pub const INVOCATION_CONTEXT: &str = "nectar/invocation/v1";
-pub const DIRECTIVE_CONTEXT: &str = "nectar/directive/v1";
+pub(crate) const GRANT_CONTEXT: &str = "nectar/grant/v1";
+pub(crate) const INVOCATION_CONTEXT: &str = "nectar/invocation/v1";
+pub(crate) const DIRECTIVE_CONTEXT: &str = "nectar/directive/v1";
 
-pub fn key(seed: u8) -> SigningKey {
+pub(crate) fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
-pub fn owner() -> SigningKey {
+pub(crate) fn owner() -> SigningKey {
     key(1)
 }
-pub fn dsp() -> SigningKey {
+pub(crate) fn dsp() -> SigningKey {
     key(2)
 }
 /// The holder of the grant at this position of a chain.
-pub fn holder(position: usize) -> SigningKey {
+pub(crate) fn holder(position: usize) -> SigningKey {
     key(10 + u8::try_from(position).unwrap())
 }
-pub fn method(text: &str) -> Method {
+pub(crate) fn method(text: &str) -> Method {
     text.parse().unwrap()
 }
 
 /// Two methods, two purposes, half the fields, all patients, an hour around [`NOW`].
-pub fn root_builder(depth: u8) -> GrantBuilder {
+pub(crate) fn root_builder(depth: u8) -> GrantBuilder {
     GrantBuilder::root(owner().public(), holder(0).public(), CONTRACT, CODE)
         .methods([method("query/get"), method("execute/put")])
         .purposes([Purpose::Treatment, Purpose::Payment])
@@ -51,11 +51,11 @@ pub fn root_builder(depth: u8) -> GrantBuilder {
         .window(NOW - 1800, NOW + 1800)
         .depth(depth)
 }
-pub fn root(depth: u8) -> SignedGrant {
+pub(crate) fn root(depth: u8) -> SignedGrant {
     root_builder(depth).sign(&owner()).unwrap()
 }
 /// A chain of `hops` delegations, each to the next holder, all equally wide.
-pub fn chain(hops: usize) -> Token {
+pub(crate) fn chain(hops: usize) -> Token {
     let mut token = Token::root(root(u8::try_from(hops).unwrap())).unwrap();
     for hop in 0..hops {
         let child = GrantBuilder::child(token.leaf(), holder(hop + 1).public()).sign(&holder(hop)).unwrap();
@@ -63,34 +63,34 @@ pub fn chain(hops: usize) -> Token {
     }
     token
 }
-pub fn leaf_holder(token: &Token) -> SigningKey {
+pub(crate) fn leaf_holder(token: &Token) -> SigningKey {
     holder(token.len() - 1)
 }
 
-pub fn call(token: &Token) -> Invocation {
+pub(crate) fn call(token: &Token) -> Invocation {
     let to = Destination { network: NETWORK, dsp: dsp().public() };
     let message = br#"{"get":{"id":"7"}}"#.to_vec();
     let mut call = Invocation::new(to, token, method("query/get"), message, Purpose::Treatment, NOW).unwrap();
     call.nonce = [5; 16];
     call
 }
-pub fn signed_call(token: &Token) -> Vec<u8> {
+pub(crate) fn signed_call(token: &Token) -> Vec<u8> {
     call(token).sign(&leaf_holder(token)).unwrap()
 }
 
-pub fn expected() -> Expected {
+pub(crate) fn expected() -> Expected {
     Expected { now: NOW, network: NETWORK, dsp: dsp().public(), owner: owner().public(), code: CODE }
 }
 
 /// Everything is active and fresh until a test says otherwise.
 #[derive(Debug, Default)]
-pub struct View {
-    pub unknown: BTreeSet<GrantHash>,
-    pub revoked: BTreeSet<GrantHash>,
-    pub stale: BTreeSet<GrantHash>,
-    pub nonces: BTreeMap<PublicKey, BTreeSet<[u8; 16]>>,
-    pub nonces_stale: bool,
-    pub questions: Cell<usize>,
+pub(crate) struct View {
+    pub(crate) unknown: BTreeSet<GrantHash>,
+    pub(crate) revoked: BTreeSet<GrantHash>,
+    pub(crate) stale: BTreeSet<GrantHash>,
+    pub(crate) nonces: BTreeMap<PublicKey, BTreeSet<[u8; 16]>>,
+    pub(crate) nonces_stale: bool,
+    pub(crate) questions: Cell<usize>,
 }
 
 impl GrantView for View {
@@ -117,56 +117,65 @@ impl GrantView for View {
     }
 }
 
-pub fn decide_with(bytes: &[u8], expected: &Expected, view: &View) -> Result<Authorized, RefusalReason> {
+pub(crate) fn decide_with(
+    bytes: &[u8],
+    expected: &Expected,
+    view: &View,
+) -> Result<Authorized, RefusalReason> {
     let invocation = decode_invocation(bytes).map_err(|refusal| refusal.reason())?;
     authorize(&invocation, expected, view).map_err(|refusal| refusal.reason())
 }
-pub fn decide(bytes: &[u8]) -> Result<Authorized, RefusalReason> {
+pub(crate) fn decide(bytes: &[u8]) -> Result<Authorized, RefusalReason> {
     decide_with(bytes, &expected(), &View::default())
 }
 
 // What an attacker builds, with an encoder of their own.
 
-pub fn to_cbor(value: &Value) -> Vec<u8> {
+pub(crate) fn to_cbor(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     ciborium::into_writer(value, &mut bytes).unwrap();
     bytes
 }
-pub fn from_cbor(bytes: &[u8]) -> Value {
+pub(crate) fn from_cbor(bytes: &[u8]) -> Value {
     ciborium::from_reader(bytes).unwrap()
 }
-pub fn array(bytes: &[u8]) -> Vec<Value> {
+pub(crate) fn array(bytes: &[u8]) -> Vec<Value> {
     from_cbor(bytes).into_array().unwrap()
 }
 /// The four items of a COSE_Sign1.
-pub fn sign1(bytes: &[u8]) -> Vec<Value> {
+pub(crate) fn sign1(bytes: &[u8]) -> Vec<Value> {
     from_cbor(bytes).into_tag().unwrap().1.into_array().unwrap()
 }
-pub fn payload(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn payload(bytes: &[u8]) -> Vec<u8> {
     sign1(bytes)[2].as_bytes().unwrap().clone()
 }
-pub fn claims(bytes: &[u8]) -> Vec<(Value, Value)> {
+pub(crate) fn claims(bytes: &[u8]) -> Vec<(Value, Value)> {
     from_cbor(&payload(bytes)).into_map().unwrap()
 }
-pub fn raw_token(grants: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn raw_token(grants: &[Vec<u8>]) -> Vec<u8> {
     let grants = grants.iter().map(|grant| Value::Bytes(grant.clone())).collect();
     to_cbor(&Value::Array(vec![1.into(), Value::Array(grants)]))
 }
 /// `[1, proof, message, token]`
-pub fn raw_invocation(proof: Vec<u8>, message: Vec<u8>, token: Vec<u8>) -> Vec<u8> {
+pub(crate) fn raw_invocation(proof: Vec<u8>, message: Vec<u8>, token: Vec<u8>) -> Vec<u8> {
     to_cbor(&Value::Array(vec![1.into(), Value::Bytes(proof), Value::Bytes(message), Value::Bytes(token)]))
 }
 /// `(proof, message, token)`
-pub fn parts(invocation: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+pub(crate) fn parts(invocation: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let mut items = array(invocation).into_iter().skip(1).map(|item| item.into_bytes().unwrap());
     (items.next().unwrap(), items.next().unwrap(), items.next().unwrap())
 }
-pub fn resign(key: &SigningKey, context: &'static str, claims: Vec<(Value, Value)>) -> Vec<u8> {
+pub(crate) fn resign(key: &SigningKey, context: &'static str, claims: Vec<(Value, Value)>) -> Vec<u8> {
     cose::sign(key, context, &to_cbor(&Value::Map(claims)))
 }
 
 /// Signs claims that [`nectar_capability::Grant::sign`] would not.
-pub fn grant_with(signed: &SignedGrant, issuer: &SigningKey, claim: i64, value: Option<Value>) -> Vec<u8> {
+pub(crate) fn grant_with(
+    signed: &SignedGrant,
+    issuer: &SigningKey,
+    claim: i64,
+    value: Option<Value>,
+) -> Vec<u8> {
     let mut claims = claims(signed.bytes());
     let label = Value::from(claim);
     claims.retain(|(key, _)| *key != label);

@@ -192,8 +192,12 @@ fn a_claim_of_another_type_is_refused() {
             for other in &others {
                 let mut claims = map.claims.clone();
                 claims[at].1 = other.clone();
-                // An empty list of other contracts is another request, honestly signed.
-                let honest = claims[at].0 == Value::from(-65_552) && *other == Value::Array(vec![]);
+                // No other contracts, and another reason, are other requests honestly signed.
+                let honest = match claims[at].0.as_integer().map(i128::from) {
+                    Some(-65_552) => *other == Value::Array(vec![]),
+                    Some(-65_547) => *other == Value::from("text"),
+                    _ => false,
+                };
                 if !honest {
                     map.assert_refused(&claims, &format!("{:?} as {other:?}", claims[at].0));
                 }

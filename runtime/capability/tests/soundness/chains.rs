@@ -97,8 +97,6 @@ fn a_grant_of_depth_zero_has_no_children() {
 fn a_chain_longer_than_the_limit_is_refused() {
     let longest = chain(MAX_CHAIN - 1);
     let last = longest.leaf();
-    let more = equal_child(last).sign(&holder(MAX_CHAIN - 1)).unwrap_err();
-    assert_eq!(more, GrantError::NotIssuer, "the builder names the issuer that may sign");
     let mut grants: Vec<_> = longest.grants().cloned().collect();
     let more = GrantBuilder::child(last, holder(MAX_CHAIN).public()).sign(&holder(MAX_CHAIN - 1)).unwrap();
     assert_eq!(longest.delegate(more.clone()), Err(ChainError::TooLong));

@@ -10,6 +10,8 @@ use crate::common::*;
 fn sign(directive: &Directive) -> Result<Vec<u8>, RequestError> {
     sign_directive(&owner(), dsp().public(), NETWORK, [6; 16], NOW, NOW + 10, directive)
 }
+type Parts<'a> = (&'a mut String, &'a mut Vec<u8>, &'a mut Vec<ContractId>);
+
 fn instantiate() -> Directive {
     Directive::Instantiate {
         code: CODE,
@@ -36,26 +38,26 @@ fn an_order_for_another_place_or_time_is_refused() {
 
 #[test]
 fn an_order_beyond_a_limit_is_not_signed() {
-    let change = |change: &dyn Fn(&mut String, &mut Vec<u8>, &mut Vec<ContractId>)| {
+    let change = |change: &dyn Fn(Parts<'_>)| {
         let mut directive = instantiate();
         if let Directive::Instantiate { label, message, touches, .. } = &mut directive {
-            change(label, message, touches);
+            change((label, message, touches));
         }
         sign(&directive).map(|_| ())
     };
-    assert_eq!(change(&|_, _, _| ()), Ok(()));
+    assert_eq!(change(&|_| ()), Ok(()));
     for bad in [String::new(), " ".to_owned(), "a\tb".to_owned(), "l".repeat(129)] {
-        assert_eq!(change(&|label, _, _| label.clone_from(&bad)), Err(RequestError::Label), "{bad:?}");
+        assert_eq!(change(&|(label, ..)| label.clone_from(&bad)), Err(RequestError::Label), "{bad:?}");
     }
     let got = MAX_MESSAGE_BYTES + 1;
-    assert_eq!(change(&|_, message, _| *message = vec![0; got]), Err(RequestError::MessageTooLong { got }));
+    assert_eq!(change(&|(_, message, _)| *message = vec![0; got]), Err(RequestError::MessageTooLong { got }));
     let contract = |i| ContractId::new([i; 32]);
     assert_eq!(
-        change(&|_, _, touches| *touches = vec![contract(2), contract(1)]),
+        change(&|(.., touches)| *touches = vec![contract(2), contract(1)]),
         Err(RequestError::TouchedOrder)
     );
     assert_eq!(
-        change(&|_, _, touches| *touches = (0..9).map(contract).collect()),
+        change(&|(.., touches)| *touches = (0..9).map(contract).collect()),
         Err(RequestError::TooManyTouched { got: 9 })
     );
     let got = MAX_TOKEN_BYTES + 1;
