@@ -23,13 +23,14 @@ fail() {
 }
 
 [[ $mode == build || $mode == --check ]] || fail "usage: build.sh [--check]"
+cd "$here" # rustup obeys the toolchain file above it
 
 for tool in wasm-opt wasm-objdump sha256sum flock; do
     command -v "$tool" >/dev/null || fail "$tool is missing: apt-get install binaryen wabt coreutils util-linux"
 done
 
 has_rustup_target() {
-    [[ -d $(cd "$repo" && rustc --print target-libdir --target "$target" 2>/dev/null || true) ]]
+    [[ -d $(rustc --print target-libdir --target "$target" 2>/dev/null || true) ]]
 }
 
 debian_linker() {
@@ -70,7 +71,7 @@ esac
 
 version_of() {
     echo "toolchain: $toolchain"
-    (cd "$repo" && "$rustc" --version)
+    "$rustc" --version
     [[ $toolchain == rustup ]] || "$linker" --version
     wasm-opt --version
 }

@@ -334,8 +334,8 @@ fn a_batch_is_bounded_in_number_and_bytes() {
 
 #[test]
 fn what_is_stored_fits_into_a_response() {
-    assert!(MAX_RESOURCE_BYTES <= MAX_RESPONSE_BYTES);
-    assert!(MAX_PAGE * 70 <= MAX_RESPONSE_BYTES);
+    const { assert!(MAX_RESOURCE_BYTES <= MAX_RESPONSE_BYTES) };
+    const { assert!(MAX_PAGE * 70 <= MAX_RESPONSE_BYTES) };
 }
 
 #[test]
