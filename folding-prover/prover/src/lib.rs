@@ -1,1 +1,25 @@
 //! Chunks, folds, blinds and compresses a batch into one proof.
+//!
+//! | I want | use |
+//! |---|---|
+//! | keys for development: **insecure**, anyone can forge | [`setup_development`] |
+//! | keys from a Powers-of-Tau ceremony | [`setup_from_ptau`] |
+//! | a proof of a batch | [`prove`] |
+//! | to watch or stop it | [`Progress`] |
+//!
+//! How and why is written in `folding-prover/DESIGN.md`.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod error;
+mod fixed_base;
+mod fold;
+mod key;
+mod progress;
+mod prove;
+mod ptau;
+
+pub use error::{ProveError, SetupError};
+pub use key::{ProverKey, setup_development, setup_from_ptau};
+pub use progress::{Phase, Progress};
+pub use prove::{Timings, prove};

@@ -1,0 +1,127 @@
+use ff::Field;
+use nectar_commitment::Fr;
+
+use crate::engine::{Shape, SparseMatrix};
+use crate::lc::{Column, Lc, Var};
+
+/// What gadgets are written against, once: [`ShapeBuilder`] records the constraints, [`Filler`] the values.
+pub(crate) trait Builder {
+    /// A new witness variable.
+    fn alloc(&mut self, value: Fr) -> Var;
+
+    /// Requires `a * b = c`. Not evaluated while values alone are computed.
+    fn enforce(&mut self, row: impl FnOnce() -> (Lc, Lc, Lc));
+
+    /// Requires `lc = 0`, in the matrix C alone: such rows never add to the cross term of a fold.
+    fn zero(&mut self, lc: impl FnOnce() -> Lc) {
+        self.enforce(|| (Lc::default(), Lc::default(), lc()));
+    }
+
+    /// A variable equal to `lc`.
+    fn alias(&mut self, lc: Lc) -> Var {
+        let var = self.alloc(lc.value);
+        self.zero(|| lc - var);
+        var
+    }
+
+    /// A variable that is 0 or 1.
+    fn boolean(&mut self, value: bool) -> Var {
+        let var = self.alloc(Fr::from(u64::from(value)));
+        self.enforce(|| (var.into(), var.into(), var.into()));
+        var
+    }
+
+    /// `a * b`
+    fn product(&mut self, a: Lc, b: Lc) -> Var {
+        let var = self.alloc(a.value * b.value);
+        self.enforce(|| (a, b, var.into()));
+        var
+    }
+
+    /// `yes` if `choice` is 1, `no` if it is 0.
+    fn select(&mut self, choice: Lc, yes: Lc, no: Lc) -> Var {
+        let var = self.alloc(no.value + choice.value * (yes.value - no.value));
+        self.enforce(|| (choice, yes - no.clone(), var - no));
+        var
+    }
+
+    /// Requires `lc = 0` if `condition` is not zero.
+    fn zero_if(&mut self, condition: Lc, lc: impl FnOnce() -> Lc) {
+        self.enforce(|| (condition, lc(), Lc::default()));
+    }
+
+    /// Requires that `lc` is not zero if `condition` is 1. `condition` must be 0 or 1.
+    fn nonzero_if(&mut self, condition: Lc, lc: Lc) {
+        let inverse = Option::<Fr>::from(lc.value.invert()).unwrap_or_default() * condition.value;
+        let inverse = self.alloc(inverse);
+        self.enforce(|| (lc, inverse.into(), condition));
+    }
+}
+
+/// Computes values.
+#[derive(Debug, Default)]
+pub(crate) struct Filler {
+    pub(crate) witness: Vec<Fr>,
+}
+
+impl Builder for Filler {
+    fn alloc(&mut self, value: Fr) -> Var {
+        self.witness.push(value);
+        Var { column: None, value }
+    }
+
+    fn enforce(&mut self, _: impl FnOnce() -> (Lc, Lc, Lc)) {}
+}
+
+/// Records constraints.
+#[derive(Debug, Default)]
+pub(crate) struct ShapeBuilder {
+    variables: usize,
+    matrices: [Matrix; 3],
+}
+
+#[derive(Debug, Default)]
+struct Matrix {
+    terms: Vec<(Column, Fr)>,
+    ends: Vec<usize>,
+}
+
+impl Builder for ShapeBuilder {
+    fn alloc(&mut self, value: Fr) -> Var {
+        let column = Column::Witness(self.variables);
+        self.variables += 1;
+        Var { column: Some(column), value }
+    }
+
+    fn enforce(&mut self, row: impl FnOnce() -> (Lc, Lc, Lc)) {
+        let (a, b, c) = row();
+        for (matrix, lc) in self.matrices.iter_mut().zip([a, b, c]) {
+            matrix.terms.extend(lc.normal());
+            matrix.ends.push(matrix.terms.len());
+        }
+    }
+}
+
+impl ShapeBuilder {
+    /// The R1CS, with its public inputs after the constant one.
+    pub(crate) fn finish(self, inputs: usize) -> Shape {
+        let variables = self.variables;
+        let rows = self.matrices[0].ends.len();
+        let [a, b, c] = self.matrices.map(|matrix| matrix.finish(variables, inputs));
+        Shape::new(rows, variables, inputs, a, b, c)
+            .unwrap_or_else(|_| unreachable!("columns come from alloc and from the inputs"))
+    }
+}
+
+impl Matrix {
+    fn finish(self, variables: usize, inputs: usize) -> SparseMatrix {
+        let place = |column: Column| match column {
+            Column::Witness(i) => i,
+            Column::One => variables,
+            Column::Input(i) => variables + 1 + i,
+        };
+        let (indices, data) = self.terms.into_iter().map(|(column, factor)| (place(column), factor)).unzip();
+        let indptr = std::iter::once(0).chain(self.ends).collect();
+        SparseMatrix { data, indices, indptr, cols: variables + 1 + inputs }
+    }
+}

@@ -1,0 +1,31 @@
+//! Pins the circuit: a change of these numbers is a change of every key and proof.
+
+use nectar_circuit::{Circuit, SLOTS_PER_CHUNK};
+use nectar_commitment::to_bytes;
+
+const DIGEST: &str = "004ddbb8d4a381196bcf43ad9fd5b3f699302640dc497d9dc787490554238c57";
+
+fn numbers(circuit: &Circuit) -> (usize, usize, [usize; 3]) {
+    let shape = circuit.shape();
+    (shape.num_cons(), shape.num_vars(), [shape.A().len(), shape.B().len(), shape.C().len()])
+}
+
+#[test]
+fn the_chunk_circuit_has_its_pinned_size_and_digest() {
+    let circuit = Circuit::default();
+    let (rows, variables, nonzeros) = numbers(&circuit);
+    let total: usize = nonzeros.iter().sum();
+    assert!(total < 1 << 20, "{total}");
+    let digest: String = to_bytes(&circuit.shape().digest()).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(
+        (SLOTS_PER_CHUNK, rows, variables, nonzeros, digest.as_str()),
+        (16, 209_778, 209_237, [176_212, 194_987, 629_126], DIGEST)
+    );
+}
+
+#[test]
+fn a_slot_costs_what_the_design_says() {
+    let (one, two) = (numbers(&Circuit::new(1)), numbers(&Circuit::new(2)));
+    let total = |n: (usize, usize, [usize; 3])| n.2.iter().sum::<usize>();
+    assert_eq!((two.0 - one.0, two.1 - one.1, total(two) - total(one)), (12_880, 12_847, 61_411));
+}

@@ -1,0 +1,170 @@
+use nectar_circuit::engine::{
+    Affine, POINT_LEN, SnarkKeyParts, SnarkVerifierKey, g2_times, g2_to_bytes, hiding_generator,
+    point_to_bytes,
+};
+use nectar_commitment::Fr;
+
+use crate::DecodeError;
+use crate::reader::Reader;
+use crate::transcript::{Digest, challenge, keccak};
+
+/// What the powers of tau come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Setup {
+    /// INSECURE: tau is hashed from a public label, so that anyone can forge proofs. For development chains only.
+    Development,
+    /// A Powers-of-Tau ceremony.
+    PowersOfTau,
+}
+
+impl std::fmt::Display for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Development => "development (insecure)",
+            Self::PowersOfTau => "powers of tau",
+        })
+    }
+}
+
+/// What the development setup's tau is hashed from.
+pub const DEVELOPMENT_LABEL: &[u8] = b"nectar development setup: insecure, everybody knows this tau";
+
+/// The development setup's tau. Known to everybody: proofs under it convince nobody.
+pub fn development_tau() -> Fr {
+    challenge(&keccak(&[DEVELOPMENT_LABEL]))
+}
+
+const MAGIC: [u8; 4] = *b"NVKY";
+const VERSION: u8 = 1;
+
+/// What a verifier knows of the circuit and the setup.
+#[derive(Clone)]
+pub struct VerifierKey {
+    setup: Setup,
+    slots: u32,
+    parts: SnarkKeyParts,
+    snark: SnarkVerifierKey,
+    hiding: Affine,
+    digest: Digest,
+}
+
+impl PartialEq for VerifierKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for VerifierKey {}
+
+impl std::fmt::Debug for VerifierKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifierKey")
+            .field("setup", &self.setup)
+            .field("slots", &self.slots)
+            .field("parts", &self.parts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl VerifierKey {
+    /// Length of [`Self::encode`].
+    pub const ENCODED_LEN: usize = 13 + 128 + 8 * POINT_LEN;
+
+    /// Wraps MicroSpartan's key.
+    ///
+    /// # Errors
+    /// [`DecodeError::Key`] if the sizes or points do not fit each other, or the setup is not what it is called: the
+    /// development tau is never a ceremony's.
+    pub fn new(setup: Setup, slots: u32, parts: SnarkKeyParts) -> Result<Self, DecodeError> {
+        let snark = parts.key().ok_or(DecodeError::Key)?;
+        let development = g2_to_bytes(&g2_times(&development_tau())) == Some(parts.tau);
+        if development != (setup == Setup::Development) || slots == 0 {
+            return Err(DecodeError::Key);
+        }
+        let mut key =
+            Self { setup, slots, parts, snark, hiding: hiding_generator(), digest: Digest::default() };
+        key.digest = keccak(&[&key.encode()]);
+        Ok(key)
+    }
+
+    /// Whether the setup is a secure one. The digest binds it.
+    pub fn setup_kind(&self) -> Setup {
+        self.setup
+    }
+
+    /// Slots of a chunk.
+    pub fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// Keccak-256 over [`Self::encode`].
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Sizes and points, as a verifier elsewhere needs them.
+    pub fn parts(&self) -> &SnarkKeyParts {
+        &self.parts
+    }
+
+    /// MicroSpartan's key.
+    pub fn snark(&self) -> &SnarkVerifierKey {
+        &self.snark
+    }
+
+    /// The generator of blinds.
+    pub fn hiding(&self) -> &Affine {
+        &self.hiding
+    }
+
+    /// Canonical bytes, all integers big-endian: `NVKY`, version (1), setup (1; 0 is insecure), slots (4), logarithms of
+    /// constraints, variables, nonzeros (1 each), tau in the second group (128), generator of blinds (64), seven
+    /// commitments to the matrices (64 each).
+    pub fn encode(&self) -> Vec<u8> {
+        let setup = match self.setup {
+            Setup::Development => 0,
+            Setup::PowersOfTau => 1,
+        };
+        let SnarkKeyParts { constraints, variables, nonzeros, tau, matrices } = &self.parts;
+        let mut out = Vec::with_capacity(Self::ENCODED_LEN);
+        out.extend(MAGIC);
+        out.extend([VERSION, setup]);
+        out.extend(self.slots.to_be_bytes());
+        out.extend([*constraints, *variables, *nonzeros]);
+        out.extend(tau);
+        out.extend(point_to_bytes(&self.hiding));
+        out.extend(matrices.iter().flatten());
+        out
+    }
+
+    /// Reads [`Self::encode`] and nothing else.
+    ///
+    /// # Errors
+    /// [`DecodeError`]
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        reader.header(MAGIC, VERSION, "Nectar verifier key")?;
+        if bytes.len() != Self::ENCODED_LEN {
+            return Err(DecodeError::Length { expected: Self::ENCODED_LEN, got: bytes.len() });
+        }
+        let setup = match reader.byte()? {
+            0 => Setup::Development,
+            1 => Setup::PowersOfTau,
+            _ => return Err(DecodeError::Key),
+        };
+        let slots = reader.u32()?;
+        let (constraints, variables, nonzeros) = (reader.byte()?, reader.byte()?, reader.byte()?);
+        let tau = reader.array()?;
+        let hiding = reader.point()?;
+        let mut matrices = [[0; POINT_LEN]; 7];
+        for point in &mut matrices {
+            *point = reader.array()?;
+        }
+        let key = Self::new(setup, slots, SnarkKeyParts { constraints, variables, nonzeros, tau, matrices })?;
+        if key.hiding != hiding {
+            return Err(DecodeError::Key);
+        }
+        Ok(key)
+    }
+}
