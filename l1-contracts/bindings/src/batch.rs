@@ -1,0 +1,156 @@
+use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::sol_types::{SolStruct as _, SolValue as _};
+use nectar_abi::NetworkId;
+use serde::{Deserialize, Serialize};
+
+use crate::abi::rollup::IAttestedRollup;
+use crate::agreement::domain;
+use crate::wallet::{Wallet, WalletError};
+
+/// A batch of receipts and the transition that its proof claims. Roots are field elements of BN254, 32 bytes,
+/// big-endian. Every member is signed by attesters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchHeader {
+    /// The chain of rollup blocks that the batch belongs to.
+    pub network: NetworkId,
+    /// Position in that chain; the first batch is 1.
+    pub batch: u64,
+    /// State root before.
+    pub pre_root: [u8; 32],
+    /// State root after.
+    pub post_root: [u8; 32],
+    /// Root over the batch's receipts, in order.
+    pub receipts_root: [u8; 32],
+    /// Root of the audit log after the batch.
+    pub audit_root: [u8; 32],
+    /// Root of the program registry that the proof refers to.
+    pub program_root: [u8; 32],
+    /// Earliest and latest time of a receipt, in seconds since 1970 (UTC).
+    pub window: (u64, u64),
+    /// Number of receipts, at least 1.
+    pub receipts: u64,
+    /// [`proof_digest`] of the proof's bytes.
+    pub proof_digest: [u8; 32],
+    /// Digest of the verifier key that the proof was verified with.
+    pub verifier_key: [u8; 32],
+}
+
+impl BatchHeader {
+    pub(crate) fn to_sol(self) -> IAttestedRollup::BatchHeader {
+        IAttestedRollup::BatchHeader {
+            network: self.network.0,
+            number: self.batch,
+            preRoot: B256::new(self.pre_root),
+            postRoot: B256::new(self.post_root),
+            receiptsRoot: B256::new(self.receipts_root),
+            auditRoot: B256::new(self.audit_root),
+            programRoot: B256::new(self.program_root),
+            windowStart: self.window.0,
+            windowEnd: self.window.1,
+            receipts: self.receipts,
+            proofDigest: B256::new(self.proof_digest),
+            verifierKey: B256::new(self.verifier_key),
+        }
+    }
+
+    /// Hash of the block that this batch makes on top of another: keccak256 over the two hashes.
+    #[must_use]
+    pub fn block_hash(&self, previous: &[u8; 32]) -> [u8; 32] {
+        let header = self.to_sol().eip712_hash_struct();
+        keccak256((B256::new(*previous), header).abi_encode()).0
+    }
+
+    /// The EIP-712 digest, which `attestationDigest` on the contract gives too.
+    pub(crate) fn digest(&self, chain_id: u64, rollup: Address) -> B256 {
+        self.to_sol().eip712_signing_hash(&domain("Nectar AttestedRollup", chain_id, rollup))
+    }
+}
+
+impl From<IAttestedRollup::BatchHeader> for BatchHeader {
+    fn from(h: IAttestedRollup::BatchHeader) -> Self {
+        Self {
+            network: NetworkId(h.network),
+            batch: h.number,
+            pre_root: h.preRoot.0,
+            post_root: h.postRoot.0,
+            receipts_root: h.receiptsRoot.0,
+            audit_root: h.auditRoot.0,
+            program_root: h.programRoot.0,
+            window: (h.windowStart, h.windowEnd),
+            receipts: h.receipts,
+            proof_digest: h.proofDigest.0,
+            verifier_key: h.verifierKey.0,
+        }
+    }
+}
+
+/// keccak256 of a proof's bytes, as the contract computes it over calldata.
+#[must_use]
+pub fn proof_digest(proof: &[u8]) -> [u8; 32] {
+    keccak256(proof).0
+}
+
+/// A DSP's statement that it verified the proof of a header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attestation {
+    /// Operator address of the DSP.
+    pub signer: Address,
+    /// 65 bytes, (r, s, v).
+    pub signature: Vec<u8>,
+}
+
+impl Attestation {
+    pub(crate) fn to_sol(&self) -> IAttestedRollup::Attestation {
+        IAttestedRollup::Attestation {
+            signer: self.signer,
+            signature: Bytes::copy_from_slice(&self.signature),
+        }
+    }
+}
+
+/// Attests a header for one rollup on one chain. The chain takes the signer's word, so a DSP signs only after it
+/// verified the proof with this digest against this header itself.
+///
+/// # Errors
+/// [`WalletError`] if the wallet cannot sign.
+pub fn attest(
+    wallet: &Wallet,
+    chain_id: u64,
+    rollup: Address,
+    header: &BatchHeader,
+) -> Result<Attestation, WalletError> {
+    let signature = wallet.sign(&header.digest(chain_id, rollup))?;
+    Ok(Attestation { signer: wallet.address(), signature: signature.as_bytes().to_vec() })
+}
+
+/// The tip of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// State root after the last batch: attested, not proven to the chain.
+    pub attested_root: [u8; 32],
+    /// Hash of the last block.
+    pub block_hash: [u8; 32],
+    /// Digest of the verifier key in force.
+    pub verifier_key: [u8; 32],
+    /// Number of the last batch; 0 at genesis.
+    pub number: u64,
+    /// Latest receipt time so far.
+    pub window_end: u64,
+}
+
+/// A block of a network as the chain's log tells it, checked against the hash that the contract holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettledBatch {
+    /// The batch.
+    pub header: BatchHeader,
+    /// Hash of the block.
+    pub hash: [u8; 32],
+    /// Hash of the block before.
+    pub previous_hash: [u8; 32],
+    /// Who attested, ascending.
+    pub signers: Vec<Address>,
+    /// Ethereum transaction that carried it.
+    pub tx: B256,
+    /// Ethereum block that holds it.
+    pub l1_block: u64,
+}
