@@ -10,6 +10,8 @@
 //! How and why is written in `folding-prover/DESIGN.md`.
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod attacks;
 mod batch;
 mod error;
 mod fixed_base;
@@ -18,6 +20,8 @@ mod key;
 mod progress;
 mod prove;
 mod ptau;
+#[cfg(test)]
+mod testing;
 
 pub use error::{ProveError, SetupError};
 pub use key::{ProverKey, setup_development, setup_from_ptau};

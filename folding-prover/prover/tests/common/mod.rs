@@ -91,8 +91,15 @@ fn end(ledger: &mut Ledger, receipts: &mut ReceiptTree, slots: &mut Vec<Slot>, b
     slots.push(receipts.append(log, body, auth).unwrap());
 }
 
-/// Insecure keys of a circuit with one slot a chunk, so that proofs are small and batches have many chunks.
-pub(crate) fn prover_key() -> &'static nectar_prover::ProverKey {
-    static KEY: std::sync::OnceLock<nectar_prover::ProverKey> = std::sync::OnceLock::new();
-    KEY.get_or_init(|| nectar_prover::ProverKey::development(nectar_circuit::Circuit::new(1)).unwrap())
+/// A contract is created and gets its receipt: three operations.
+pub(crate) fn short_batch() -> Batch {
+    let all = batch();
+    let at = all.slots.iter().position(|slot| slot.op == Op::LinkContract).unwrap();
+    let mut slots: Vec<Slot> = all.slots[at..at + 2].to_vec();
+    let start = Registers::start(all.statement.pre_root, fr(0));
+    let end = slots.iter().try_fold(start, |r, slot| r.apply(slot)).unwrap();
+    let mut receipts = ReceiptTree::default();
+    slots.push(receipts.append(end.log, fr(1), end.auth).unwrap());
+    let (post_root, receipts_root) = (end.network_root, receipts.root());
+    Batch { statement: Statement { post_root, receipts_root, receipts: 1, ..all.statement }, slots }
 }

@@ -1,0 +1,205 @@
+//! A prover that does not play by the rules: it folds whatever values it likes.
+
+use ff::Field;
+use nectar_circuit::engine::{Affine, Argument, Point, Snark, SnarkTrait, combine, generator};
+use nectar_circuit::{Assignment, Chunk, Circuit, Position, Statement};
+use nectar_commitment::{Fr, Registers, Slot};
+use nectar_verifier::{FoldTree, Proof, Transcript, VerifyError, challenge, verify};
+
+use crate::ProverKey;
+use crate::fold::{Committed, Folded};
+use crate::testing::{Batch, fr, prover_key, short_batch};
+
+/// Folds and compresses any values, satisfied or not, as the verifier will read them.
+fn forge(key: &ProverKey, statement: &Statement, chunks: &[Assignment]) -> Proof {
+    let transcript = Transcript::new(&key.verifier.digest(), statement);
+    let mut tree = FoldTree::default();
+    let (mut boundaries, mut witnesses, mut cross_terms) =
+        (vec![chunks[0].public[0]], Vec::new(), Vec::new());
+    for (i, assignment) in chunks.iter().enumerate() {
+        let committed = Committed::new(key, assignment).unwrap();
+        let [start, end, ..] = assignment.public;
+        let position = Position { first: i == 0, last: i + 1 == chunks.len() };
+        let witness = committed.commitment();
+        let digest = transcript.leaf(u32::try_from(i).unwrap(), position, &witness, &start, &end);
+        boundaries.push(end);
+        witnesses.push(witness);
+        let merge = |left: Folded, right: Folded| {
+            let (folded, cross_term) = Folded::merge(key, &transcript, &left, &right)?;
+            cross_terms.push(cross_term);
+            Ok::<_, nectar_circuit::engine::NovaError>(folded)
+        };
+        tree.push(Folded::leaf(key, digest, &committed), merge).unwrap();
+    }
+    let root = tree
+        .finish(|left, right| {
+            let (folded, cross_term) = Folded::merge(key, &transcript, &left, &right)?;
+            cross_terms.push(cross_term);
+            Ok::<_, nectar_circuit::engine::NovaError>(folded)
+        })
+        .unwrap()
+        .unwrap();
+    let sealed = root.seal(key, &transcript, u32::try_from(chunks.len()).unwrap()).unwrap();
+    let shape = key.circuit.shape();
+    let snark = Snark::prove(&key.commitment, &key.snark, shape, &sealed.instance, &sealed.witness).unwrap();
+    Proof {
+        boundaries,
+        witnesses,
+        cross_terms,
+        random: sealed.random,
+        random_cross_term: sealed.random_cross_term,
+        blind_w: sealed.blind_w,
+        blind_e: sealed.blind_e,
+        argument: Argument::new(key.verifier.parts().rounds(), &snark).unwrap(),
+    }
+}
+
+/// Values of chunk `i` of `n`.
+fn assign(
+    circuit: &Circuit,
+    statement: &Statement,
+    start: Registers,
+    slot: &Slot,
+    i: u64,
+    n: u64,
+) -> Assignment {
+    let position = Position { first: i == 0, last: i + 1 == n };
+    let slots = std::slice::from_ref(slot);
+    let (start_salt, end_salt) = (fr(100 + i), fr(101 + i));
+    circuit.assign(&Chunk { statement, position, start, slots, start_salt, end_salt })
+}
+
+fn assignments(short: &Batch) -> Vec<Assignment> {
+    let n = short.slots.len() as u64;
+    let circuit = &prover_key().circuit;
+    (0u64..)
+        .zip(short.slots.iter().zip(&short.registers()))
+        .map(|(i, (slot, start))| assign(circuit, &short.statement, *start, slot, i, n))
+        .collect()
+}
+
+fn refused(statement: &Statement, proof: &Proof) -> bool {
+    let refused = verify(prover_key().verifier(), statement, proof);
+    matches!(refused, Err(VerifyError::Argument(_)))
+}
+
+#[test]
+fn the_forger_can_make_honest_proofs() {
+    let short = short_batch();
+    let proof = forge(prover_key(), &short.statement, &assignments(&short));
+    verify(prover_key().verifier(), &short.statement, &proof).unwrap();
+}
+
+#[test]
+fn one_wrong_value_anywhere_in_a_witness_is_refused() {
+    let short = short_batch();
+    for (chunk, place) in [(0, 20), (1, 7_000), (2, 12_000)] {
+        let mut values = assignments(&short);
+        values[chunk].witness[place] += Fr::ONE;
+        assert!(
+            refused(&short.statement, &forge(prover_key(), &short.statement, &values)),
+            "{chunk} {place}"
+        );
+    }
+}
+
+#[test]
+fn an_operation_that_cannot_follow_is_refused() {
+    let short = short_batch();
+    let circuit = &prover_key().circuit;
+    let mut lie = short.slots[1].clone();
+    lie.value += Fr::ONE;
+    let mut values = assignments(&short);
+    values[1] = assign(circuit, &short.statement, short.registers()[1], &lie, 1, 3);
+    assert!(refused(&short.statement, &forge(prover_key(), &short.statement, &values)));
+}
+
+#[test]
+fn chunks_that_do_not_join_are_refused() {
+    let short = short_batch();
+    let circuit = &prover_key().circuit;
+    // The second chunk starts from other registers than the first one ended with, and all chunks are satisfied.
+    let mut other = short.registers()[1];
+    other.log += Fr::ONE;
+    let mut values = assignments(&short);
+    values[1] = assign(circuit, &short.statement, other, &short.slots[1], 1, 3);
+    assert!(values.iter().all(|v| circuit.violations(v).is_empty()));
+    assert!(refused(&short.statement, &forge(prover_key(), &short.statement, &values)));
+}
+
+#[test]
+fn a_chunk_that_claims_another_place_in_the_batch_is_refused() {
+    let short = short_batch();
+    let circuit = &prover_key().circuit;
+    // Starts from registers of its own choice and says that it is not the first.
+    let mut start = short.registers()[0];
+    start.log = fr(5);
+    let mut values = assignments(&short);
+    values[0] = assign(circuit, &short.statement, start, &short.slots[0], 1, 3);
+    assert!(circuit.violations(&values[0]).is_empty());
+    assert!(refused(&short.statement, &forge(prover_key(), &short.statement, &values)));
+}
+
+/// The attack on Sonobe's decider: take a witness that satisfies the folded relation, which is easy for relaxed
+/// instances, and solve for the commitments that fold to it.
+#[test]
+fn commitments_solved_for_after_the_challenge_are_refused() {
+    let short = short_batch();
+    let key = prover_key();
+    let honest = forge(key, &short.statement, &assignments(&short));
+    let target = forge(key, &short.statement, &assignments(&short));
+    let transcript = Transcript::new(&key.verifier.digest(), &short.statement);
+    // The argument, blinds and random instance of one proof, with the instances of another: what must one commitment
+    // be for the folded commitments to be those that the argument is about?
+    let coefficients = |proof: &Proof| {
+        let digests: Vec<_> = (0..3usize)
+            .map(|i| {
+                let position = Position { first: i == 0, last: i == 2 };
+                let [start, end] = [proof.boundaries[i], proof.boundaries[i + 1]];
+                transcript.leaf(u32::try_from(i).unwrap(), position, &proof.witnesses[i], &start, &end)
+            })
+            .collect();
+        let first = transcript.node(&digests[0], &digests[1], &proof.cross_terms[0]);
+        let second = transcript.node(&first, &digests[2], &proof.cross_terms[1]);
+        let last = transcript.seal(3, &second, &proof.random, &proof.random_cross_term);
+        [challenge(&first), challenge(&second), challenge(&last)]
+    };
+    let folded_w = |proof: &Proof, [r0, r1, _]: [Fr; 3]| {
+        combine(&[(Fr::ONE, proof.witnesses[0]), (r0, proof.witnesses[1]), (r1, proof.witnesses[2])])
+    };
+    let to_affine = |point: Point| -> Affine { halo2curves::group::Curve::to_affine(&point) };
+    let mut forged = honest.clone();
+    forged.random = target.random;
+    forged.random_cross_term = target.random_cross_term;
+    (forged.blind_w, forged.blind_e) = (target.blind_w, target.blind_e);
+    forged.argument = target.argument.clone();
+    let r = coefficients(&forged);
+    let gap = folded_w(&target, coefficients(&target)) - folded_w(&forged, r);
+    forged.witnesses[0] = to_affine(gap + forged.witnesses[0]);
+    assert_eq!(folded_w(&forged, r), folded_w(&target, coefficients(&target)));
+    assert_ne!(coefficients(&forged)[0], r[0], "the challenge binds the commitment that was solved for");
+    assert!(refused(&short.statement, &forged));
+    // The same with a cross term.
+    let mut forged = target.clone();
+    forged.cross_terms[1] = to_affine(Point::from(forged.cross_terms[1]) + generator());
+    let r = coefficients(&forged)[1];
+    let shift = Option::<Fr>::from(r.invert()).unwrap();
+    forged.cross_terms[1] = to_affine(Point::from(forged.cross_terms[1]) - Point::from(generator()) * shift);
+    assert!(refused(&short.statement, &forged));
+}
+
+#[test]
+fn two_proofs_of_the_same_batch_have_nothing_in_common() {
+    let short = short_batch();
+    let key = prover_key();
+    let prove = || crate::prove(key, &short.statement, short.slots.iter().cloned(), &()).unwrap().0;
+    let (a, b) = (prove(), prove());
+    let points = |p: &Proof| [p.witnesses.clone(), p.cross_terms.clone(), vec![p.random_cross_term]].concat();
+    assert!(points(&a).iter().zip(points(&b)).all(|(a, b)| *a != b));
+    assert!(a.boundaries.iter().zip(&b.boundaries).all(|(a, b)| a != b));
+    // Twelve words of points, then the first round's polynomial: it is zero at zero because every row holds.
+    let words = a.argument.encode().chunks(32).zip(b.argument.encode().chunks(32));
+    let equal: Vec<usize> = words.enumerate().filter(|(_, (a, b))| a == b).map(|(i, _)| i).collect();
+    assert_eq!(equal, [12]);
+    assert_eq!(a.argument.encode()[12 * 32..13 * 32], [0; 32]);
+}
