@@ -3,8 +3,8 @@ use std::path::Path;
 use ff::Field;
 use nectar_circuit::Circuit;
 use nectar_circuit::engine::{
-    CommitmentKey, DlogGroup, NovaError, Point, Snark, SnarkKeyParts, SnarkProverKey, SnarkTrait, g2_times,
-    hiding_generator,
+    CommitmentKey, DlogGroup, NovaError, Point, Snark, SnarkKeyParts, SnarkProverKey, SnarkTrait,
+    commitment_key, g2_times, hiding_generator,
 };
 use nectar_commitment::Fr;
 use nectar_verifier::{Setup, VerifierKey, development_tau};
@@ -94,5 +94,5 @@ fn development_commitment_key(points: usize) -> Result<CommitmentKey, NovaError>
     let powers: Vec<Fr> =
         std::iter::successors(Some(Fr::ONE), |power| Some(*power * tau)).take(points).collect();
     let points = FixedBase::new(Point::r#gen()).times(&powers);
-    CommitmentKey::new(points, hiding_generator(), g2_times(&tau))
+    commitment_key(points, hiding_generator(), g2_times(&tau))
 }

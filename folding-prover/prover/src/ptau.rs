@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use halo2curves::group::Group;
 use nectar_circuit::engine::{
-    CommitmentEngine, CommitmentEngineTrait, CommitmentKey, DlogGroup, HIDING_LABEL, PairingGroup, Point,
-    combine, generator,
+    CommitmentKey, DlogGroup, PairingGroup, Point, combine, generator, load_powers_of_tau,
 };
 use nectar_commitment::Fr;
 use rand_core::{OsRng, RngCore};
@@ -30,7 +29,7 @@ pub(crate) fn load(dir: &Path, points: usize) -> Result<CommitmentKey, SetupErro
         _ => read(error),
     })?;
     reader.seek(SeekFrom::Start(0)).map_err(read)?;
-    let key = CommitmentEngine::load_setup(&mut reader, HIDING_LABEL, points)
+    let key = load_powers_of_tau(&mut reader, points)
         .map_err(|_| refuse("its points are not on the curve, or its header is of another curve"))?;
     if !are_powers(&key) {
         return Err(refuse("its points are not the powers of one tau"));
@@ -91,4 +90,79 @@ fn are_powers(key: &CommitmentKey) -> bool {
     *first == generator()
         && !bool::from(high.is_identity())
         && Point::pairing(&high, &h) == Point::pairing(&low, &tau_h)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    use nectar_circuit::Circuit;
+    use nectar_circuit::engine::{Affine, G2Affine, g2_times, write_ptau};
+    use nectar_verifier::{Setup, development_tau, verify};
+
+    use crate::fixed_base::FixedBase;
+    use crate::testing::{prover_key, short_batch};
+    use crate::{ProverKey, prove};
+
+    const POWER: u32 = 17;
+
+    fn powers(tau: Fr) -> Vec<Affine> {
+        let scalars: Vec<Fr> =
+            std::iter::successors(Some(Fr::from(1)), |p| Some(*p * tau)).take(1 << POWER).collect();
+        FixedBase::new(Point::generator()).times(&scalars)
+    }
+
+    fn write(dir: &Path, g1: Vec<Affine>, g2: Vec<G2Affine>) -> PathBuf {
+        let path = dir.join(format!("ppot_pruned_{POWER}.ptau"));
+        write_ptau(&mut File::create(&path).unwrap(), g1, g2, POWER).unwrap();
+        path
+    }
+
+    fn setup(dir: &Path) -> Result<ProverKey, SetupError> {
+        ProverKey::from_ptau(Circuit::new(1), dir)
+    }
+
+    #[test]
+    fn keys_from_a_powers_of_tau_file_prove_and_are_called_so() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(setup(dir.path()), Err(SetupError::NoFile { power: POWER, .. })));
+        let tau = Fr::from(0x1234_5678_9abc);
+        let g2 = vec![g2_times(&Fr::from(1)), g2_times(&tau)];
+        let g1 = powers(tau);
+        let path = write(dir.path(), g1.clone(), g2.clone());
+        let key = setup(dir.path()).unwrap();
+        assert_eq!(key.verifier().setup_kind(), Setup::PowersOfTau);
+        let batch = short_batch();
+        let (proof, _) = prove(&key, &batch.statement, batch.slots.iter().cloned(), &()).unwrap();
+        verify(key.verifier(), &batch.statement, &proof).unwrap();
+        assert!(verify(prover_key().verifier(), &batch.statement, &proof).is_err(), "another setup");
+
+        let good = fs::read(&path).unwrap();
+        for length in [0, 4, 11, 40, 60, good.len() / 2, good.len() - 1] {
+            fs::write(&path, &good[..length]).unwrap();
+            assert!(
+                matches!(setup(dir.path()), Err(SetupError::Ptau { .. } | SetupError::Read { .. })),
+                "{length}"
+            );
+        }
+        for at in [0, 4, 8, 12, 16, 24, 30, 300, 5000] {
+            let mut bad = good.clone();
+            bad[at] ^= 0x40;
+            fs::write(&path, &bad).unwrap();
+            assert!(setup(dir.path()).is_err(), "{at}");
+        }
+        let mut swapped = g1;
+        swapped.swap(70_000, 70_001);
+        write(dir.path(), swapped, g2);
+        assert!(matches!(setup(dir.path()), Err(SetupError::Ptau { .. })));
+    }
+
+    #[test]
+    fn the_development_tau_in_a_file_is_not_taken_for_a_ceremony_s() {
+        let dir = tempfile::tempdir().unwrap();
+        let tau = development_tau();
+        write(dir.path(), powers(tau), vec![g2_times(&Fr::from(1)), g2_times(&tau)]);
+        assert!(matches!(setup(dir.path()), Err(SetupError::Key)));
+    }
 }

@@ -3,7 +3,9 @@
 //! The engine is BN254 with HyperKZG commitments; the argument for one relaxed instance is MicroSpartan
 //! (`spartan::ppsnark`).
 
+mod keys;
 mod points;
+mod quiet;
 mod snark;
 
 use nova_snark::provider::{Bn256EngineKZG, hyperkzg};
@@ -11,13 +13,14 @@ use nova_snark::r1cs;
 use nova_snark::spartan::ppsnark;
 use nova_snark::traits::snark::RelaxedR1CSSNARKTrait;
 
+pub use keys::{commitment_key, load_powers_of_tau};
 pub use points::{POINT_LEN, commitment_from_point, commitment_to_point, point_from_bytes, point_to_bytes};
 pub use snark::{Argument, Rounds, SnarkKeyParts, combine, g2_to_bytes};
 
 pub use nova_snark::errors::NovaError;
 pub use nova_snark::provider::bn256_grumpkin::bn256::{Affine, Base, Point, Scalar};
 pub use nova_snark::provider::traits::{DlogGroup, DlogGroupExt, PairingGroup};
-pub use nova_snark::provider::{check_sanity_of_ptau_file, read_ptau, write_ptau};
+pub use nova_snark::provider::write_ptau;
 pub use nova_snark::spartan::ppsnark::{R1CSShapeSparkCommitment, R1CSShapeSparkRepr};
 pub use nova_snark::traits::commitment::CommitmentEngineTrait;
 pub use nova_snark::traits::snark::RelaxedR1CSSNARKTrait as SnarkTrait;

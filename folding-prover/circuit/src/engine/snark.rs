@@ -9,6 +9,7 @@ use nova_snark::errors::NovaError;
 use nova_snark::traits::snark::RelaxedR1CSSNARKTrait;
 
 use super::points::{POINT_LEN, point_from_bytes};
+use super::quiet::quietly;
 use super::{RelaxedInstance, Snark, SnarkVerifierKey};
 
 /// Length of a point of the second group.
@@ -244,7 +245,8 @@ impl SnarkKeyParts {
             point_from_bytes(point)?;
             full.extend(point);
         }
-        let (key, read) = bincode::serde::decode_from_slice(&full, bincode::config::legacy()).ok()?;
+        let decode = || bincode::serde::decode_from_slice(&full, bincode::config::legacy());
+        let (key, read) = quietly(decode).ok()?;
         (read == full.len()).then_some(key)
     }
 
