@@ -104,3 +104,23 @@ fn an_order_of_another_shape_is_refused() {
         assert_eq!(refused(body), RefusalReason::Malformed);
     }
 }
+
+#[test]
+fn limits_hold_for_an_order_whose_signer_does_not_check_them() {
+    let honest = claims(&sign(&instantiate()).unwrap());
+    let reason = |claims| {
+        let bytes = resign(&owner(), DIRECTIVE_CONTEXT, claims);
+        verify_directive(&bytes, NOW, NETWORK, dsp().public()).map(|_| ()).map_err(|r| r.reason())
+    };
+    assert_eq!(reason(honest.clone()), Ok(()));
+    for (from, until) in [(NOW, NOW + 301), (0, u64::MAX), (NOW, NOW), (NOW + 1, NOW)] {
+        let mut forged = honest.clone();
+        (forged[1].1, forged[2].1) = (until.into(), from.into());
+        assert_eq!(reason(forged), Err(RefusalReason::WindowTooLong), "{from} to {until}");
+    }
+    for label in ["", " ", "a\tb"] {
+        let mut forged = honest.clone();
+        forged[6].1.as_array_mut().unwrap()[2] = label.into();
+        assert_eq!(reason(forged), Err(RefusalReason::Malformed), "{label:?}");
+    }
+}

@@ -1,5 +1,6 @@
 //! A proof of possession fits one request to one node, once, while its grants hold.
 
+use ciborium::Value;
 use nectar_abi::limits::{MAX_INVOCATION_WINDOW, MAX_MESSAGE_BYTES, MAX_TOUCHED};
 use nectar_abi::{CodeHash, ContractId, NetworkId, Purpose};
 use nectar_capability::{
@@ -170,6 +171,22 @@ fn a_request_that_no_node_would_read_is_not_signed() {
     );
     assert_eq!(sign(&|call| call.touches = vec![contract(2), contract(1)]), RequestError::TouchedOrder);
     assert_eq!(sign(&|call| call.touches = vec![contract(1), contract(1)]), RequestError::TouchedOrder);
+}
+
+#[test]
+fn contracts_to_touch_that_are_no_sorted_set_are_refused_although_the_holder_signed_them() {
+    let (proof, message, token) = parts(&signed_call(&chain(0)));
+    let after = |contracts: &[u8]| {
+        let mut forged = claims(&proof);
+        let touches = forged.iter_mut().find(|(key, _)| *key == Value::from(-65_552)).unwrap();
+        touches.1 = Value::Array(contracts.iter().map(|byte| Value::Bytes(vec![*byte; 32])).collect());
+        let proof = resign(&holder(0), INVOCATION_CONTEXT, forged);
+        decide(&raw_invocation(proof, message.clone(), token.clone())).map(|_| ())
+    };
+    assert_eq!(after(&[1, 2, 3, 4, 5, 6, 7, 8]), Ok(()));
+    for contracts in [[2, 1].as_slice(), &[1, 1], &[1, 2, 1], &[1, 2, 3, 4, 5, 6, 7, 8, 9]] {
+        assert_eq!(after(contracts), Err(RefusalReason::Malformed), "{contracts:?}");
+    }
 }
 
 #[test]
