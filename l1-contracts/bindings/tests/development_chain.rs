@@ -1,4 +1,5 @@
 //! The scenario, and what only the development chain promises.
+#![expect(clippy::unwrap_used, reason = "a test whose setting up fails has failed")]
 
 mod scenario;
 

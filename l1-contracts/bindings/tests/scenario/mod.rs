@@ -1,4 +1,6 @@
 //! One life of the contracts, told against any development chain behind a URL.
+#![expect(clippy::unwrap_used, reason = "a test whose setting up fails has failed")]
+#![expect(clippy::print_stdout, reason = "gas is shown with --nocapture")]
 
 use nectar_abi::{NetworkId, PublicKey};
 use nectar_l1::{
@@ -231,12 +233,13 @@ async fn batches_settle_and_read_back(world: &World, first: &Party, second: &Par
     let rollup = &world.admin.rollup;
     let start = world.admin.l1.block_number().await.unwrap();
     let mut pre_root = GENESIS;
-    for number in 1..=3 {
-        let header = header(number, pre_root);
+    let long: Vec<u8> = (1..=250u8).cycle().take(9_000).collect();
+    for (number, proof) in [(1, PROOF), (2, PROOF), (3, &long)] {
+        let header = BatchHeader { proof_digest: proof_digest(proof), ..header(number, pre_root) };
         // Any order will do.
         let attestations = [second, first].map(|p| p.rollup.attest(&header).unwrap());
-        let settled = rollup.submit_batch(&header, PROOF, &attestations).await.unwrap();
-        println!("batch {number}: {} gas, block {}", settled.gas, settled.block);
+        let settled = rollup.submit_batch(&header, proof, &attestations).await.unwrap();
+        println!("batch {number}, {} bytes of proof: {} gas", proof.len(), settled.gas);
         assert_eq!(rollup.root(NETWORK).await.unwrap(), header.post_root);
 
         let batch = rollup.batch(NETWORK, number).await.unwrap().unwrap();
@@ -249,7 +252,7 @@ async fn batches_settle_and_read_back(world: &World, first: &Party, second: &Par
         assert_eq!((head.attested_root, head.window_end), (header.post_root, header.window.1));
         pre_root = header.post_root;
 
-        let again = rollup.submit_batch(&header, PROOF, &attestations).await;
+        let again = rollup.submit_batch(&header, proof, &attestations).await;
         assert_eq!(reason(again), Revert::WrongNumber { expected: number + 1, got: number });
     }
     assert_eq!(rollup.batch(NETWORK, 4).await.unwrap(), None);
