@@ -118,7 +118,7 @@ byte_id! {
     GrantId, 16
 }
 byte_id! {
-    /// SHA-256 of a signed grant's bytes: what parents, registration and revocation refer to.
+    /// Tagged SHA-256 of a grant's claims, not its signature: what parents, registration and revocation refer to.
     GrantHash, 32
 }
 byte_id! {
