@@ -235,7 +235,7 @@ impl Partial {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::builder::Filler;
+    use crate::builder::{Filler, ShapeBuilder};
     use nectar_commitment::hash4;
 
     #[test]
@@ -251,5 +251,20 @@ mod tests {
         });
         let chosen = hash(&mut b, Tag::Chosen(Lc::constant(Domain::Auth.tag())), inputs);
         assert_eq!(chosen.value, hash4(Domain::Auth, values));
+    }
+
+    #[test]
+    fn a_permutation_costs_what_the_design_says() {
+        let mut b = ShapeBuilder::default();
+        let mut place = 0;
+        let inputs = [(); RATE].map(|()| {
+            place += 1;
+            Input::free(&mut b, place - 1, Fr::from(0))
+        });
+        hash(&mut b, Tag::Fixed(Domain::Node), inputs);
+        let shape = b.finish(0);
+        let linear = shape.A().indptr.windows(2).filter(|w| w[0] == w[1]).count();
+        let nonzeros = shape.A().len() + shape.B().len() + shape.C().len();
+        assert_eq!((shape.num_cons(), linear, shape.num_vars() - RATE, nonzeros), (363, 66, 363, 1757));
     }
 }

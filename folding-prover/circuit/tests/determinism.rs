@@ -4,6 +4,7 @@
 //! the kernel of the constraints' Jacobian. Its dimension must be exactly the number of private inputs that the
 //! operation leaves open: one more, and some value is free that should not be.
 
+#[cfg(test)]
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! The circuit is satisfied if and only if [`Registers::apply`] accepts.
 
+#[cfg(test)]
 mod common;
 
 use std::sync::OnceLock;

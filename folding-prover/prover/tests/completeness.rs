@@ -1,6 +1,8 @@
 //! Honest proofs are accepted.
 
+#[cfg(test)]
 mod common;
+#[cfg(test)]
 #[path = "common/key.rs"]
 mod key;
 
@@ -26,6 +28,7 @@ impl Watch {
     }
 }
 
+#[cfg(test)]
 impl Progress for Watch {
     fn advance(&self, phase: Phase, done: usize, total: Option<usize>) {
         self.seen.lock().unwrap().push((phase, done, total));

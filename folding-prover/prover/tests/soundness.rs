@@ -1,7 +1,9 @@
 //! Whatever is changed in a proof, a statement or a key, the proof is refused. Provers that fold values of their own
 //! are in `src/attacks.rs`; single values and operations are in the circuit's tests.
 
+#[cfg(test)]
 mod common;
+#[cfg(test)]
 #[path = "common/key.rs"]
 mod key;
 
@@ -19,6 +21,7 @@ fn statement() -> Statement {
     short_batch().statement
 }
 
+#[cfg(test)]
 fn proofs() -> &'static [Proof; 2] {
     static PROOFS: OnceLock<[Proof; 2]> = OnceLock::new();
     PROOFS.get_or_init(|| {

@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "arithmetic in the field cannot overflow")]
+
 use std::ops::Range;
 
 use ff::Field;
