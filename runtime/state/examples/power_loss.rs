@@ -34,9 +34,9 @@ fn open(directory: &str) -> Result<Store, Box<dyn Error>> {
 
 /// Mostly small; every 7th is split into pieces; every 50th is a batch of several megabytes.
 fn value(number: u64) -> Vec<u8> {
-    let repeat = if number % 50 == 0 {
+    let repeat = if number.is_multiple_of(50) {
         400_000
-    } else if number % 7 == 0 {
+    } else if number.is_multiple_of(7) {
         3000
     } else {
         20

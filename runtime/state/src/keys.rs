@@ -205,7 +205,7 @@ mod tests {
             let at = at % bytes.len();
             bytes[at] ^= flip;
             if let Ok(other) = StoreKeys::from_bytes(&bytes) {
-                prop_assert_eq!(other.to_bytes().unwrap().as_slice(), bytes.as_slice());
+                prop_assert_eq!(other.to_bytes().unwrap().to_vec(), bytes);
             }
         }
 

@@ -7,6 +7,7 @@
 //! | what a receipt and a proof need of it | [`Sealed`] |
 //! | to make it last | [`Sealed::commit`]: one atomic, durable step |
 //! | records of the node's own beside it | [`Session::system_put`], [`Store::system_get`], [`Store::system_scan`] |
+//! | a key under a passphrase, in a file | [`keyfile`] |
 //! | another engine underneath | [`Backend`]; [`MemoryBackend`] fails on purpose, in tests |
 //!
 //! Nothing reaches the backend but ciphertext and blinded names. `DESIGN.md` has the layout, the invariants and what is
@@ -18,6 +19,7 @@ mod calls;
 mod commit;
 mod contract;
 mod error;
+pub mod keyfile;
 mod keys;
 mod layout;
 mod manifest;

@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn both_halves_of_the_salt_and_the_length_are_committed() {
-        let mut salts = vec![[0; 32], [0; 32], [0; 32]];
+        let mut salts = [[0; 32], [0; 32], [0; 32]];
         (salts[1][0], salts[2][31]) = (1, 1);
         let mut seen: Vec<Fr> = salts.iter().map(|salt| value_commitment(salt, b"a")).collect();
         seen.push(value_commitment(&salts[0], b"a\0"));

@@ -21,7 +21,7 @@ fn store(directory: &Path) -> Store {
 
 /// Value of a key in commit `n`: short ones, and now and then one that is split.
 fn value(n: u64) -> Vec<u8> {
-    n.to_be_bytes().repeat(if n % 7 == 0 { 3000 } else { 8 })
+    n.to_be_bytes().repeat(if n.is_multiple_of(7) { 3000 } else { 8 })
 }
 
 fn write(store: &Store, n: u64) {

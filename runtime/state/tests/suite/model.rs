@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use nectar_abi::{ContractId, GrantHash};
 use nectar_commitment::Fr;
 use nectar_state::{
     BackendError, Fault, GrantState, MemoryBackend, Savepoint, Session, StateError, Store, StoreKeys,
 };
 use proptest::prelude::*;
 
-use crate::common::{assert_provable, contract, grant, keys, open};
+use crate::common::{assert_provable, keys, open};
 
 /// What the store should hold: plain maps.
 #[derive(Clone, Default, PartialEq, Debug)]
@@ -129,7 +130,7 @@ impl Run {
                 self.frames.pop();
             }
             Step::Write(key, value) => {
-                let Some(frame) = self.frame() else { return };
+                let Some(mut frame) = self.frame() else { return };
                 self.session().write(&[key], &value).unwrap();
                 frame.insert(vec![key], value);
                 self.set_frame(frame);
@@ -147,22 +148,7 @@ impl Run {
                     assert_eq!(value.as_ref(), frame.get([key].as_slice()));
                 }
             }
-            Step::Scan(start, end, descending, limit) => {
-                let Some(frame) = self.frame() else { return };
-                let found = self.session().scan(Some(&[start]), Some(&[end]), descending, limit);
-                let Some(found) = self.survive(found) else { return };
-                let mut expected: Vec<_> = frame
-                    .into_iter()
-                    .filter(|(key, _)| {
-                        key.as_slice() >= [start].as_slice() && key.as_slice() < [end].as_slice()
-                    })
-                    .collect();
-                if descending {
-                    expected.reverse();
-                }
-                expected.truncate(limit);
-                assert_eq!(found, expected);
-            }
+            Step::Scan(start, end, descending, limit) => self.scan(start, end, descending, limit),
             Step::Register(n) => self.change_grant(n, GrantState::Unknown, GrantState::Active),
             Step::Revoke(n) => self.change_grant(n, GrantState::Active, GrantState::Revoked),
             Step::System(key, value) => {
@@ -198,6 +184,21 @@ impl Run {
                 self.reopen();
             }
         }
+    }
+
+    fn scan(&mut self, start: u8, end: u8, descending: bool, limit: usize) {
+        let Some(frame) = self.frame() else { return };
+        let found = self.session().scan(Some(&[start]), Some(&[end]), descending, limit);
+        let Some(found) = self.survive(found) else { return };
+        let mut expected: Vec<_> = frame
+            .into_iter()
+            .filter(|(key, _)| key.as_slice() >= [start].as_slice() && key.as_slice() < [end].as_slice())
+            .collect();
+        if descending {
+            expected.reverse();
+        }
+        expected.truncate(limit);
+        assert_eq!(found, expected);
     }
 
     fn frame(&self) -> Option<BTreeMap<Vec<u8>, Vec<u8>>> {
@@ -285,7 +286,7 @@ impl Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn the_store_is_a_plain_map_under_savepoints_faults_and_reopening(
         steps in proptest::collection::vec(step(), 1..60)
@@ -301,4 +302,13 @@ proptest! {
         let names: BTreeSet<_> = run.committed.state.keys().collect();
         prop_assert!(names.len() <= 3);
     }
+}
+
+/// Never zero, which is no key of a tree.
+fn contract(n: u8) -> ContractId {
+    crate::common::contract(n + 1)
+}
+
+fn grant(n: u8) -> GrantHash {
+    crate::common::grant(n + 1)
 }
