@@ -1,1 +1,47 @@
 //! The DSP service: HTTP interface, batch pipeline, metrics.
+//!
+//! | I want | use |
+//! |---|---|
+//! | to run a node | [`Node::start`] with a [`NodeConfig`] and [`NodeSecrets`], then [`RunningNode`] |
+//! | to configure it from file, environment and flags | [`ConfigLayers`], [`KEYS`] |
+//! | to talk to a node | [`client::Client`] |
+//! | to make the signed requests that a node takes | [`prepare`] |
+//! | the JSON of its answers | [`api`] |
+//! | log lines without private data | [`log::init`] |
+//! | the keys of the insecure development setup, made once | [`development_keys`] |
+//!
+//! A node serves only while the DSP registry on L1 says that its key is active. `node/DESIGN.md` has the layout of the data
+//! directory, the order of a settlement, the metrics, and what is not promised.
+#![forbid(unsafe_code)]
+
+pub mod api;
+mod chain;
+pub mod client;
+mod config;
+mod files;
+mod http;
+mod keys;
+pub mod log;
+mod metrics;
+mod node;
+mod operator;
+pub mod prepare;
+mod registry;
+mod settle;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod upload;
+mod work;
+
+pub use config::{
+    ConfigError, ConfigLayers, ENV_PREFIX, KEYS, KeyKind, L1Config, Limits, NodeConfig, ProverConfig, Setup,
+    TlsConfig,
+};
+pub use files::DirectoryError;
+pub use http::ListenError;
+pub use keys::development_keys;
+pub use node::{Node, NodeSecrets, RunningNode, StartError};
+pub use registry::Standing;
+pub use settle::{BatchFileError, SyncError};
+pub use upload::upload_body;

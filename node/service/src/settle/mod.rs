@@ -1,0 +1,45 @@
+//! From pending receipts to a settled batch: plan, prove, verify, attest, submit, note.
+//!
+//! | step | durable before the next one | if the node stops here |
+//! |---|---|---|
+//! | plan | `N.json`: which receipts | the next settlement takes the same receipts |
+//! | prove, verify | `N.proof`, figures in `N.json` | the proof is read, verified again and used |
+//! | submit | the L1 transaction | the start finds the batch on L1 and notes it |
+//! | note | the store's own record | done |
+
+mod error;
+mod files;
+mod job;
+mod live;
+mod record;
+mod settler;
+mod sync;
+
+use nectar_circuit::Statement;
+
+use crate::api::{Root, StatementView};
+
+pub(crate) use error::StartSettleError;
+pub use files::BatchFileError;
+pub(crate) use files::Files;
+pub(crate) use settler::{Parts, Settler};
+pub use sync::SyncError;
+pub(crate) use sync::reconcile;
+
+/// There is no program registry apart from the contracts' own entries, which hold each program's commitment: zero.
+fn program_registry_root() -> Root {
+    Root(nectar_commitment::Fr::default())
+}
+
+pub(crate) fn statement(view: &StatementView) -> Statement {
+    Statement {
+        network: view.network.0,
+        batch: view.batch,
+        pre_root: view.pre_root.0,
+        post_root: view.post_root.0,
+        receipts_root: view.receipts_root.0,
+        receipts: view.receipts,
+        program_registry_root: view.program_registry_root.0,
+        window: view.window,
+    }
+}

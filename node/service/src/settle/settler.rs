@@ -1,0 +1,195 @@
+use std::fmt;
+use std::sync::Arc;
+
+use nectar_abi::Digest;
+use nectar_prover::ProverKey;
+use nectar_runtime::Executor;
+use nectar_trace::Batch;
+use nectar_verifier::Setup;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::error::{SettleError, StartSettleError};
+use super::files::{BatchFileError, Files};
+use super::job::Job;
+use super::live::Live;
+use super::record::Record;
+use super::sync::{SyncError, reconcile};
+use crate::api::{BatchState, BatchView, SetupName};
+use crate::chain::Chain;
+use crate::config::Limits;
+use crate::log::{field, target};
+use crate::metrics::Metrics;
+
+/// What a settler works with.
+pub(crate) struct Parts {
+    pub(crate) executor: Arc<Executor>,
+    pub(crate) chain: Chain,
+    pub(crate) keys: Arc<ProverKey>,
+    pub(crate) files: Arc<Files>,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    /// Turns true when the node stops.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Settles one batch at a time. Clones are the same settler.
+#[derive(Clone)]
+pub(crate) struct Settler(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    verifier_key: Digest,
+    live: Mutex<Option<Arc<Live>>>,
+    /// Held by the settlement that is at work.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Settler {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let verifier_key = Digest::new(parts.keys.verifier().digest());
+        let settler = Self(Arc::new(Inner {
+            parts,
+            verifier_key,
+            live: Mutex::new(None),
+            turn: Arc::new(tokio::sync::Mutex::new(())),
+        }));
+        settler.count_settled();
+        settler
+    }
+
+    pub(crate) fn verifier_key(&self) -> Digest {
+        self.0.verifier_key
+    }
+
+    pub(crate) fn setup(&self) -> SetupName {
+        match self.0.parts.keys.verifier().setup_kind() {
+            Setup::PowersOfTau => SetupName::PowersOfTau,
+            // Whatever is not known to be secure is called insecure.
+            _ => SetupName::InsecureDevelopment,
+        }
+    }
+
+    /// Where a batch is. Reads a file.
+    pub(crate) fn view(&self, number: u64) -> Result<Option<BatchView>, BatchFileError> {
+        let live = self.0.live.lock().clone();
+        if let Some(view) = live.map(|live| live.view()).filter(|view| view.batch == number) {
+            return Ok(Some(view));
+        }
+        Ok(self.0.parts.files.load(number)?.map(|record| record.view()))
+    }
+
+    /// The proof of a batch. Reads a file.
+    pub(crate) fn proof(&self, number: u64) -> Result<Option<Vec<u8>>, BatchFileError> {
+        self.0.parts.files.proof(number)
+    }
+
+    /// Fixes the receipts of the next batch, durably, and settles them in the background.
+    pub(crate) async fn start(&self) -> Result<u64, StartSettleError> {
+        let turn = self.0.turn.clone().try_lock_owned().map_err(|_| StartSettleError::Busy)?;
+        let Parts { executor, chain, files, stop, metrics, .. } = &self.0.parts;
+        if *stop.borrow() {
+            return Err(StartSettleError::Stopping);
+        }
+        // A transaction of an earlier attempt may have arrived after all.
+        reconcile(executor, chain, files, self.0.verifier_key).await.map_err(failed)?;
+        let settler = self.clone();
+        let planned = tokio::task::spawn_blocking(move || settler.plan()).await;
+        let planned = planned.map_err(|_| SettleError::Task)??;
+        let (record, batch) = planned.ok_or(StartSettleError::NothingPending)?;
+        let number = record.number();
+        let live = Arc::new(Live::new(&record, stop.clone(), metrics.clone()));
+        *self.0.live.lock() = Some(live.clone());
+        let settler = self.clone();
+        tokio::spawn(async move {
+            settler.work(record, batch, live).await;
+            drop(turn);
+        });
+        Ok(number)
+    }
+
+    /// Takes up a batch that was being settled when the node stopped.
+    pub(crate) async fn resume(&self) {
+        let number = self.0.parts.executor.next_batch().0;
+        let files = self.0.parts.files.clone();
+        let found = tokio::task::spawn_blocking(move || files.load(number)).await;
+        let Ok(Ok(Some(record))) = found else { return };
+        if record.state == BatchState::Failed {
+            return;
+        }
+        tracing::info!(target: target::SETTLE, { { field::BATCH } = number }, "taking up a batch");
+        if let Err(error) = self.start().await {
+            tracing::warn!(target: target::SETTLE, { { field::ERROR } = %error }, "the batch waits");
+        }
+    }
+
+    /// Waits for the settlement that is at work, if any. It ends soon once the node is told to stop.
+    pub(crate) async fn idle(&self) {
+        drop(self.0.turn.lock().await);
+    }
+
+    /// The receipts of the next batch: those of an earlier attempt, as far as the limits still allow.
+    fn plan(&self) -> Result<Option<(Record, Batch)>, SettleError> {
+        let Parts { executor, files, limits, .. } = &self.0.parts;
+        let most = usize::try_from(limits.batch_receipts).unwrap_or(usize::MAX);
+        let slots = limits.batch_chunks.saturating_mul(self.0.parts.keys.verifier().slots());
+        let slots = usize::try_from(slots).unwrap_or(usize::MAX);
+        if let Some(record) = files.load(executor.next_batch().0)? {
+            let receipts = usize::try_from(record.statement.receipts).unwrap_or(usize::MAX);
+            let batch = executor.pending(receipts.min(most), slots)?;
+            if let Some(batch) = batch.filter(|batch| record.is_of(batch)) {
+                return Ok(Some((record, batch)));
+            }
+        }
+        let Some(batch) = executor.pending(most, slots)? else { return Ok(None) };
+        let record = Record::planned(&batch, super::program_registry_root());
+        files.save(&record)?;
+        Ok(Some((record, batch)))
+    }
+
+    async fn work(&self, record: Record, batch: Batch, live: Arc<Live>) {
+        let number = record.number();
+        let receipts = record.statement.receipts;
+        tracing::info!(
+            target: target::SETTLE,
+            { { field::BATCH } = number,
+            { field::RECEIPTS } = receipts },
+            "settling a batch"
+        );
+        let Parts { executor, chain, keys, files, limits, metrics, .. } = &self.0.parts;
+        let job = Job {
+            executor: executor.clone(),
+            chain: chain.clone(),
+            keys: keys.clone(),
+            files: files.clone(),
+            metrics: metrics.clone(),
+            live: live.clone(),
+            grace: limits.drain(),
+            record,
+        };
+        let outcome = job.run(batch).await;
+        metrics.batches.with_label_values(&[outcome.as_str()]).inc();
+        live.phase("done", 0, 0);
+        self.count_settled();
+        // From here on the file says where the batch is.
+        *self.0.live.lock() = None;
+    }
+
+    fn count_settled(&self) {
+        let settled = self.0.parts.executor.next_batch().0.saturating_sub(1);
+        self.0.parts.metrics.settled_batch.set(i64::try_from(settled).unwrap_or(i64::MAX));
+    }
+}
+
+fn failed(error: SyncError) -> StartSettleError {
+    match error {
+        SyncError::L1(error) => SettleError::L1(error).into(),
+        error => SettleError::Sync(error).into(),
+    }
+}
+
+impl fmt::Debug for Settler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settler").field("verifier_key", &self.0.verifier_key).finish_non_exhaustive()
+    }
+}
