@@ -1,0 +1,279 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cosmwasm_std::{Binary, ContractResult};
+use nectar_abi::{CodeHash, ContractId, NetworkId, PublicKey, tagged_hash};
+use nectar_capability::{RefusalReason, SigningKey, VerifiedDirective, verify_directive};
+use nectar_commitment::{Fr, hash_bytes};
+use nectar_state::{Session, Store};
+use parking_lot::Mutex;
+
+use crate::answer;
+use crate::audit::AuditEntry;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::error::{CallError, HostError, Invalid, Stop};
+use crate::failure::ContractFailure;
+use crate::frame::{Entry, FrameCall, run_frame};
+use crate::journal::Journal;
+use crate::nonces::Nonce;
+use crate::records::ContractRecord;
+use crate::run::Run;
+
+mod audit;
+mod batches;
+mod code;
+mod contracts;
+mod grants;
+mod invoke;
+
+pub use batches::MAX_REFERENCE_BYTES;
+pub use grants::MAX_USES;
+
+/// Runs contracts over a store, in the name of one DSP. One request at a time changes state; each is durable before it
+/// is answered.
+#[derive(Debug)]
+pub struct Executor {
+    config: Config,
+    store: Store,
+    identity: SigningKey,
+    dsp: PublicKey,
+    engine: Arc<Engine>,
+    clock: Arc<dyn Clock>,
+    /// Locked before a session begins, never after.
+    journal: Mutex<Journal>,
+}
+
+/// Where the time of an invocation went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timing {
+    /// Reading the request, signatures, grants, nonce.
+    pub authorise: Duration,
+    /// The contract, with those that it queried.
+    pub run: Duration,
+    /// Trees, openings, receipt and trace.
+    pub seal: Duration,
+    /// Encryption and the durable step.
+    pub commit: Duration,
+}
+
+/// The id of a contract: SHA-256 over network, code, owner and salt.
+pub fn contract_id(network: NetworkId, code: &CodeHash, owner: &PublicKey, salt: &[u8; 16]) -> ContractId {
+    let parts: [&[u8]; 4] = [&network.0.to_be_bytes(), code.as_bytes(), owner.as_bytes(), salt];
+    ContractId::new(tagged_hash("nectar/contract/v1", &parts))
+}
+
+/// What the network's tree says of a contract's program: today the module's hash as a field element.
+pub fn program_commitment(code: &CodeHash) -> Fr {
+    hash_bytes(code.as_bytes())
+}
+
+impl Executor {
+    /// Opens the executor of the DSP with this key over its store, by the machine's clock.
+    ///
+    /// # Errors
+    /// [`HostError::WrongIdentity`] if the store's log was signed by another key, [`HostError::WrongNetwork`], or the
+    /// store's and the engine's.
+    pub fn open(config: Config, store: Store, identity: SigningKey) -> Result<Self, HostError> {
+        Self::with_clock(config, store, identity, Arc::new(SystemClock))
+    }
+
+    /// The same, by another clock.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_clock(
+        config: Config,
+        store: Store,
+        identity: SigningKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, HostError> {
+        if store.network() != config.network {
+            return Err(HostError::WrongNetwork { expected: config.network.0, stored: store.network().0 });
+        }
+        let dsp = identity.public();
+        let journal = Mutex::new(Journal::open(&store, dsp)?);
+        let engine = Arc::new(Engine::new(config.limits.compiled_modules)?);
+        Ok(Self { config, store, identity, dsp, engine, clock, journal })
+    }
+
+    /// The DSP's key.
+    pub const fn dsp(&self) -> PublicKey {
+        self.dsp
+    }
+
+    /// The network.
+    pub const fn network(&self) -> NetworkId {
+        self.config.network
+    }
+
+    /// Root of the network after the last receipt.
+    pub fn network_root(&self) -> Fr {
+        self.store.network_root()
+    }
+
+    /// Number of commits of the store so far.
+    pub fn sequence(&self) -> u64 {
+        self.store.sequence()
+    }
+
+    /// A contract, as this node knows it. For the node itself: it names owner and label.
+    ///
+    /// # Errors
+    /// [`HostError`]
+    pub fn contract(&self, contract: &ContractId) -> Result<Option<ContractRecord>, HostError> {
+        ContractRecord::load(&self.store, contract)
+    }
+
+    /// An order that is for this node, now, and was not given before; the signer's right to give it is not checked yet.
+    fn verify(&self, journal: &mut Journal, bytes: &[u8], now: u64) -> Result<Order, CallError> {
+        let verified = match verify_directive(bytes, now, self.config.network, self.dsp) {
+            Ok(verified) => verified,
+            Err(refusal) => return Err(self.refuse(journal, AuditEntry::refused(refusal.reason(), now))),
+        };
+        let VerifiedDirective { signer, directive, nonce, expires, .. } = verified;
+        let nonce = Nonce { expires, signer, nonce };
+        let order = Order { signer, directive, nonce, now };
+        if journal.nonces.seen(&signer, &nonce.nonce) {
+            return Err(self.refuse_order(journal, &order, RefusalReason::Replayed));
+        }
+        Ok(order)
+    }
+
+    fn is_auditor(&self, signer: &PublicKey) -> bool {
+        self.config.auditors.contains(signer)
+    }
+
+    /// Whether this key may upload modules and own contracts here.
+    fn may_own(&self, signer: &PublicKey) -> bool {
+        self.config.owners.as_ref().is_none_or(|owners| owners.contains(signer))
+    }
+
+    fn refuse_order(&self, journal: &mut Journal, order: &Order, reason: RefusalReason) -> CallError {
+        let signer = &order.signer;
+        let listed = self.config.owners.as_ref().is_some_and(|owners| owners.contains(signer));
+        let mut entry = AuditEntry::refused(reason, order.now);
+        (entry.signer, entry.known) = (Some(*signer), listed || self.is_auditor(signer));
+        self.refuse(journal, entry)
+    }
+
+    /// Says no, and leaves a line in the audit log. Callers who hold nothing here cannot make it grow, or wait for a disk.
+    fn refuse(&self, journal: &mut Journal, entry: AuditEntry) -> CallError {
+        let now = entry.time;
+        let at_once = match &entry.signer {
+            Some(signer) if entry.known => journal.waiting.within_budget(signer, now),
+            _ => false,
+        };
+        let head = journal.head.clone();
+        let written = if at_once {
+            journal.commit_entry(self.store.begin(), head, Some(entry.clone()), None, now)
+        } else {
+            journal.waiting.push(entry.clone());
+            if !journal.waiting.is_due(now) {
+                return CallError::Refused;
+            }
+            journal.commit_entry(self.store.begin(), head, None, None, now)
+        };
+        if let Err(error) = written {
+            tracing::warn!(target: "nectar_runtime", %error, "a refusal waits to be recorded");
+            if at_once {
+                journal.waiting.push(entry);
+            }
+        }
+        CallError::Refused
+    }
+
+    /// Runs an entry point inside of its entered contract and reads its answer. Whatever goes wrong in the contract is
+    /// an outcome; its state changes are then taken back.
+    fn run_entry(&self, mut run: Box<Run>, call: Call) -> Result<Ended, HostError> {
+        let host = |stop| match stop {
+            Stop::Host(error) => error,
+            Stop::Contract(_) => HostError::Invariant("no contract is running yet"),
+        };
+        let savepoint = run.session().savepoint();
+        let module = run.module(&call.code).map_err(host)?;
+        let limit = self.config.limits.gas;
+        let frame = FrameCall { entry: call.entry, inputs: &call.inputs, gas: limit, limit };
+        let finished = run_frame(&module, run, &frame);
+        let mut run = finished.run.ok_or(HostError::Invariant("a frame gives its run back"))?;
+        let mut raw = Vec::new();
+        let answer = finished.answer.and_then(|bytes| {
+            raw = bytes;
+            let parse = if call.entry == Entry::Query { answer::query } else { answer::response };
+            Ok(parse(&raw)?)
+        });
+        let (result, failure) = match answer {
+            Ok(result) => (result, None),
+            Err(Stop::Contract(failure)) => (ContractResult::Err(failure.to_string()), Some(failure)),
+            Err(Stop::Host(error)) => return Err(error),
+        };
+        if result.is_err() {
+            run.session().rollback(savepoint);
+        }
+        run.leave();
+        let gas = limit.saturating_sub(finished.gas);
+        Ok(Ended { session: run.into_session(), inputs: call.inputs, raw, result, failure, gas })
+    }
+}
+
+/// A verified directive.
+struct Order {
+    signer: PublicKey,
+    directive: nectar_capability::Directive,
+    nonce: Nonce,
+    now: u64,
+}
+
+/// A call of a contract's entry point.
+struct Call {
+    code: CodeHash,
+    entry: Entry,
+    inputs: Vec<Vec<u8>>,
+}
+
+/// How it ended.
+struct Ended {
+    session: Session,
+    inputs: Vec<Vec<u8>>,
+    /// The bytes that the entry point returned; none if it did not return.
+    raw: Vec<u8>,
+    result: ContractResult<Binary>,
+    failure: Option<ContractFailure>,
+    gas: u64,
+}
+
+impl Ended {
+    /// `ok`, `error`, or the name of the failure.
+    fn outcome(&self) -> &'static str {
+        match (&self.failure, &self.result) {
+            (Some(failure), _) => failure.code(),
+            (None, ContractResult::Ok(_)) => "ok",
+            (None, ContractResult::Err(_)) => "error",
+        }
+    }
+}
+
+impl From<Stop> for CallError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Host(error) => Self::Host(error),
+            Stop::Contract(failure) => Self::Invalid(Invalid::Failed(failure)),
+        }
+    }
+}
+
+/// Measures one stage after the other.
+struct Watch(Instant);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        now.duration_since(std::mem::replace(&mut self.0, now))
+    }
+}

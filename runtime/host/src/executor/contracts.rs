@@ -1,0 +1,157 @@
+use cosmwasm_std::{Binary, ContractResult};
+use nectar_abi::{CodeHash, ContractId};
+use nectar_capability::{Directive, RefusalReason};
+use nectar_trace::ReceiptKind;
+
+use super::{Call, Ended, Executor, Order, contract_id, program_commitment};
+use crate::answer;
+use crate::audit::{AuditEntry, AuditEvent};
+use crate::error::{CallError, HostError, Invalid};
+use crate::frame::Entry;
+use crate::journal::{Event, Journal};
+use crate::records::{self, ContractRecord, Records as _};
+use crate::reply::Instantiated;
+use crate::run::{Run, Scope};
+
+/// What the owner asked for.
+struct Plan {
+    order: Order,
+    contract: ContractId,
+    code: CodeHash,
+    label: String,
+}
+
+impl Executor {
+    /// Creates a contract whose owner is the directive's signer. If `instantiate` fails, there is no contract.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub fn instantiate(&self, directive: &[u8]) -> Result<Instantiated, CallError> {
+        let mut journal = self.journal.lock();
+        let now = journal.now(&*self.clock);
+        let mut order = self.verify(&mut journal, directive, now)?;
+        let Directive::Instantiate { code, label, message, salt, touches } = &mut order.directive else {
+            return Err(self.refuse_order(&mut journal, &order, RefusalReason::Malformed));
+        };
+        let (code, label, salt) = (*code, std::mem::take(label), *salt);
+        let (message, touches) = (std::mem::take(message), std::mem::take(touches));
+        if !self.may_own(&order.signer) {
+            return Err(self.refuse_order(&mut journal, &order, RefusalReason::WrongIssuer));
+        }
+        let contract = contract_id(self.config.network, &code, &order.signer, &salt);
+        let plan = Plan { order, contract, code, label };
+        let ended = self.run_instantiate(&journal, &plan, message, touches)?;
+        match &ended.result {
+            ContractResult::Ok(response) => {
+                let response = response.clone();
+                self.keep(&mut journal, directive, plan, ended, response)
+            }
+            ContractResult::Err(text) => {
+                let failed = match &ended.failure {
+                    Some(failure) => Invalid::Failed(failure.clone()),
+                    None => Invalid::Instantiation(text.clone()),
+                };
+                let outcome = ended.outcome();
+                // Nothing of the session is kept; its lock is released for the entry's own.
+                drop(ended);
+                self.record_failure(&mut journal, &plan, outcome)?;
+                Err(failed.into())
+            }
+        }
+    }
+
+    fn run_instantiate(
+        &self,
+        journal: &Journal,
+        plan: &Plan,
+        message: Vec<u8>,
+        touches: Vec<ContractId>,
+    ) -> Result<Ended, CallError> {
+        let mut session = self.store.begin();
+        if session.get(records::CODES, plan.code.as_bytes()).map_err(HostError::from)?.is_none() {
+            return Err(Invalid::UnknownCode.into());
+        }
+        if session.has_contract(&plan.contract) {
+            return Err(Invalid::ContractExists.into());
+        }
+        let limit = self.config.limits.contracts;
+        if usize::try_from(journal.head.contracts).is_ok_and(|contracts| contracts >= limit) {
+            return Err(Invalid::TooManyContracts { limit }.into());
+        }
+        session.create_contract(&plan.contract, program_commitment(&plan.code)).map_err(HostError::from)?;
+        let scope = Scope {
+            network: self.config.network,
+            height: journal.head.position,
+            time: plan.order.now,
+            caller: None,
+            owner: plan.order.signer,
+            touches,
+        };
+        let mut run = Box::new(Run::new(session, self.engine.clone(), scope));
+        run.enter(&plan.contract)?;
+        let inputs = vec![run.env(&plan.contract)?, answer::info(&plan.order.signer)?, message];
+        let call = Call { code: plan.code, entry: Entry::Instantiate, inputs };
+        Ok(self.run_entry(run, call)?)
+    }
+
+    fn keep(
+        &self,
+        journal: &mut Journal,
+        directive: &[u8],
+        plan: Plan,
+        mut ended: Ended,
+        response: Binary,
+    ) -> Result<Instantiated, CallError> {
+        let record = ContractRecord {
+            owner: plan.order.signer,
+            code: plan.code,
+            label: plan.label,
+            created: plan.order.now,
+            position: journal.head.position,
+        };
+        let record = records::encode(&record)?;
+        ended
+            .session
+            .system_put(records::CONTRACTS, plan.contract.as_bytes(), &record)
+            .map_err(HostError::from)?;
+        let result = answer::result_bytes(&ended.result)?;
+        let event = Event {
+            kind: ReceiptKind::Instantiate,
+            request: directive,
+            response: &result,
+            gas: ended.gas,
+            time: plan.order.now,
+            nonce: plan.order.nonce,
+            audit: plan_entry(&plan.order, plan.contract),
+            code: Some(plan.code),
+            entry: Entry::Instantiate.name(),
+            inputs: ended.inputs,
+            result: ended.raw,
+        };
+        let mut head = journal.head.clone();
+        head.contracts = head.contracts.saturating_add(1);
+        let committed =
+            journal.commit_receipt_with(head, ended.session, self.config.network, &self.identity, event)?;
+        Ok(Instantiated {
+            contract: plan.contract,
+            response,
+            receipt: committed.receipt,
+            opening: committed.opening,
+            gas: ended.gas,
+        })
+    }
+
+    fn record_failure(&self, journal: &mut Journal, plan: &Plan, outcome: &str) -> Result<(), HostError> {
+        let entry = AuditEntry { outcome: outcome.to_owned(), ..plan_entry(&plan.order, plan.contract) };
+        let (head, nonce) = (journal.head.clone(), plan.order.nonce);
+        journal.commit_entry(self.store.begin(), head, Some(entry), Some(nonce), plan.order.now)
+    }
+}
+
+fn plan_entry(order: &Order, contract: ContractId) -> AuditEntry {
+    AuditEntry {
+        signer: Some(order.signer),
+        contract: Some(contract),
+        ..AuditEntry::new(AuditEvent::Instantiate, order.now)
+    }
+}

@@ -1,0 +1,111 @@
+use nectar_abi::limits::MAX_RESPONSE_BYTES;
+use thiserror::Error;
+
+/// Most reads, writes, removals and scanned items of one invocation, composed calls included.
+pub const MAX_STATE_OPERATIONS: usize = 4096;
+/// Most bytes of keys and values that one invocation may read and write.
+pub const MAX_STATE_BYTES: usize = 16 * 1024 * 1024;
+/// Most iterators that one frame may open.
+pub const MAX_ITERATORS: usize = 128;
+/// Most frames on top of each other, the outermost included.
+pub const MAX_DEPTH: usize = 4;
+/// Native stack of one frame, in bytes.
+pub const FRAME_STACK_BYTES: usize = 256 * 1024;
+
+/// How a contract failed: its own fault, and the same on every host. Its state is unchanged, the gas is spent.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ContractFailure {
+    /// Out of gas.
+    #[error("out of gas: the limit is {limit}")]
+    OutOfGas {
+        /// What the invocation had.
+        limit: u64,
+    },
+    /// Recursion too deep for the fixed stack.
+    #[error("stack overflow: a frame has {FRAME_STACK_BYTES} bytes of stack")]
+    StackOverflow,
+    /// Any other trap.
+    #[error("the contract trapped: {0}")]
+    Trap(&'static str),
+    /// The contract aborted, with its words. They may concern a patient: for the caller only.
+    #[error("the contract aborted: {0}")]
+    Abort(String),
+    /// It lacks an entry point.
+    #[error("the contract has no entry point `{0}`")]
+    NoEntryPoint(&'static str),
+    /// A region that is not one, or lies outside of memory.
+    #[error("a region of the contract is invalid: {0}")]
+    Region(&'static str),
+    /// Something that a contract passed or returned is too long.
+    #[error("{what}: {got} bytes, the limit is {limit}")]
+    TooLong {
+        /// What it was.
+        what: &'static str,
+        /// Its length.
+        got: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// An empty value, which cannot be told from none.
+    #[error("a value must not be empty: remove the key instead")]
+    EmptyValue,
+    /// A write in a query.
+    #[error("a query must not write")]
+    ReadOnly,
+    /// Not an iterator of this frame.
+    #[error("no such iterator")]
+    NoIterator,
+    /// An order that does not exist.
+    #[error("a scan's order is 1 (ascending) or 2 (descending)")]
+    Order,
+    /// Too many iterators.
+    #[error("a frame opens at most {MAX_ITERATORS} iterators")]
+    TooManyIterators,
+    /// Too many state operations.
+    #[error("one invocation has at most {MAX_STATE_OPERATIONS} reads, writes and scanned items")]
+    TooManyOperations,
+    /// Too many bytes of state.
+    #[error("one invocation reads and writes at most {MAX_STATE_BYTES} bytes of state")]
+    TooMuchState,
+    /// Frames too deep.
+    #[error("contracts query each other at most {MAX_DEPTH} deep")]
+    TooDeep,
+    /// The answer of the entry point is not what CosmWasm says.
+    #[error("the contract's answer is not a ContractResult of the entry point's type")]
+    Response,
+    /// Submessages are not run yet.
+    #[error(
+        "the contract returned {0} messages, which this version does not run: use queries, or several invocations"
+    )]
+    Messages(usize),
+}
+
+impl ContractFailure {
+    /// A stable name that says nothing of the contract's data, for metrics and the audit log.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::OutOfGas { .. } => "out_of_gas",
+            Self::StackOverflow => "stack_overflow",
+            Self::Trap(_) => "trap",
+            Self::Abort(_) => "abort",
+            Self::NoEntryPoint(_) => "no_entry_point",
+            Self::Region(_) => "region",
+            Self::TooLong { .. } => "too_long",
+            Self::EmptyValue => "empty_value",
+            Self::ReadOnly => "read_only",
+            Self::NoIterator => "no_iterator",
+            Self::Order => "order",
+            Self::TooManyIterators => "too_many_iterators",
+            Self::TooManyOperations => "too_many_operations",
+            Self::TooMuchState => "too_much_state",
+            Self::TooDeep => "too_deep",
+            Self::Response => "response",
+            Self::Messages(_) => "messages",
+        }
+    }
+
+    pub(crate) fn response(got: usize) -> Self {
+        Self::TooLong { what: "response", got, limit: MAX_RESPONSE_BYTES }
+    }
+}

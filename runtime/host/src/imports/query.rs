@@ -1,0 +1,73 @@
+use cosmwasm_std::{
+    Binary, ContractResult, QuerierResult, QueryRequest, SystemError, SystemResult, WasmQuery, from_json,
+    to_json_vec,
+};
+use nectar_abi::limits::MAX_MESSAGE_BYTES;
+use nectar_abi::{ContractId, NectarQuery};
+
+use crate::answer;
+use crate::error::{HostError, Stop};
+use crate::failure::{ContractFailure, MAX_DEPTH};
+use crate::frame::{Entry, FrameCall, Guest, run_frame};
+
+/// Asks for the caller's grant, or another contract.
+pub(super) fn query_chain(guest: &mut Guest<'_>, request: u32) -> Result<u32, Stop> {
+    let request = guest.take(request, "query", MAX_MESSAGE_BYTES)?;
+    let result = match from_json::<QueryRequest<NectarQuery>>(&request) {
+        Ok(QueryRequest::Custom(NectarQuery::Caller {})) => caller(guest)?,
+        Ok(QueryRequest::Wasm(WasmQuery::Smart { contract_addr, msg })) => smart(guest, contract_addr, msg)?,
+        // Whatever else CosmWasm knows.
+        Ok(_) => unsupported("this query"),
+        Err(_) => SystemResult::Err(SystemError::InvalidRequest {
+            error: "not a query of this chain".to_owned(),
+            request: Binary::default(),
+        }),
+    };
+    let result = to_json_vec(&result).map_err(|_| HostError::Invariant("a query's answer is JSON"))?;
+    guest.give(&result)
+}
+
+fn unsupported(kind: &str) -> QuerierResult {
+    SystemResult::Err(SystemError::UnsupportedRequest { kind: kind.to_owned() })
+}
+
+/// The verified grant of this invocation; none while the owner instantiates.
+fn caller(guest: &mut Guest<'_>) -> Result<QuerierResult, Stop> {
+    let Some(caller) = &guest.run()?.caller else { return Ok(unsupported("caller: no grant is in use")) };
+    let json = to_json_vec(caller).map_err(|_| HostError::Invariant("a grant is JSON"))?;
+    Ok(SystemResult::Ok(ContractResult::Ok(json.into())))
+}
+
+/// Runs a query of another contract as a frame of its own: same caller, same purpose, the gas that is left, no writes.
+fn smart(guest: &mut Guest<'_>, address: String, message: Binary) -> Result<QuerierResult, Stop> {
+    let contract = address.parse::<ContractId>().ok();
+    let callee = match contract {
+        Some(contract) => guest.run()?.callee(&contract)?.map(|code| (contract, code)),
+        None => None,
+    };
+    // Unknown, unnamed and foreign contracts look the same.
+    let Some((contract, code)) = callee else {
+        return Ok(SystemResult::Err(SystemError::NoSuchContract { addr: address }));
+    };
+    if guest.run()?.depth >= MAX_DEPTH {
+        return Err(ContractFailure::TooDeep.into());
+    }
+    let module = guest.run()?.module(&code)?;
+    let inputs = [guest.run()?.env(&contract)?, message.to_vec()];
+    let (gas, limit) = (guest.gas()?, guest.frame().limit);
+    let lost = HostError::Invariant("a frame has its run while it runs");
+    let mut run = guest.frame().run.take().ok_or(lost)?;
+    run.enter(&contract)?;
+    let call = FrameCall { entry: Entry::Query, inputs: &inputs, gas, limit };
+    let finished = run_frame(&module, run, &call);
+    let mut run = finished.run.ok_or(HostError::Invariant("a frame gives its run back"))?;
+    run.leave();
+    guest.frame().run = Some(run);
+    guest.set_gas(finished.gas)?;
+    let result = match finished.answer.and_then(|bytes| Ok(answer::query(&bytes)?)) {
+        Ok(result) => result,
+        Err(Stop::Contract(failure)) => ContractResult::Err(failure.to_string()),
+        Err(host) => return Err(host),
+    };
+    Ok(SystemResult::Ok(result))
+}

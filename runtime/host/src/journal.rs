@@ -1,0 +1,214 @@
+//! The node's log: what every commit adds to it, in memory only after it is durable.
+
+use std::time::{Duration, Instant};
+
+use nectar_abi::{CodeHash, NetworkId, PublicKey};
+use nectar_capability::{SigningKey, random_bytes};
+use nectar_state::{Sealed, Session, StateError, Store};
+use nectar_trace::{InvocationTrace, Receipt, ReceiptKind, ReceiptOpening};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::audit::{AuditEntry, REFUSED_KEPT, Waiting};
+use crate::clock::Clock;
+use crate::error::HostError;
+use crate::nonces::{Nonce, Nonces};
+use crate::receipt::SignedReceipt;
+use crate::records::{self, Bytes, Element, Head, ReceiptRow, Records};
+
+/// Where the log stands. Whoever holds it decides alone on what comes next.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    pub(crate) head: Head,
+    pub(crate) nonces: Nonces,
+    pub(crate) waiting: Waiting,
+}
+
+/// What a receipt is about.
+pub(crate) struct Event<'a> {
+    pub(crate) kind: ReceiptKind,
+    /// The bytes that came in.
+    pub(crate) request: &'a [u8],
+    /// The bytes that the signer can compute from the answer.
+    pub(crate) response: &'a [u8],
+    pub(crate) gas: u64,
+    pub(crate) time: u64,
+    pub(crate) nonce: Nonce,
+    pub(crate) audit: AuditEntry,
+    /// What the trace has besides.
+    pub(crate) code: Option<CodeHash>,
+    pub(crate) entry: &'static str,
+    pub(crate) inputs: Vec<Vec<u8>>,
+    pub(crate) result: Vec<u8>,
+}
+
+/// A receipt that is durable.
+pub(crate) struct Committed {
+    pub(crate) receipt: SignedReceipt,
+    pub(crate) opening: ReceiptOpening,
+    pub(crate) seal: Duration,
+    pub(crate) commit: Duration,
+}
+
+impl Journal {
+    pub(crate) fn open(store: &Store, dsp: PublicKey) -> Result<Self, HostError> {
+        let head = match store.load::<Head>(records::HEAD, b"")? {
+            Some(head) if head.dsp != dsp => return Err(HostError::WrongIdentity),
+            Some(head) => head,
+            None => Head::new(dsp, store.network_root()),
+        };
+        Ok(Self { head, nonces: Nonces::load(store)?, waiting: Waiting::default() })
+    }
+
+    /// The time: never before the last receipt's, so that a clock that is set back revives nothing.
+    pub(crate) fn now(&self, clock: &dyn Clock) -> u64 {
+        clock.now().max(self.head.time)
+    }
+
+    /// Commits what a session did, with its receipt, in one durable step.
+    pub(crate) fn commit_receipt(
+        &mut self,
+        session: Session,
+        network: NetworkId,
+        identity: &SigningKey,
+        event: Event<'_>,
+    ) -> Result<Committed, HostError> {
+        self.commit_receipt_with(self.head.clone(), session, network, identity, event)
+    }
+
+    /// The same, with a head that says more than the receipt does.
+    pub(crate) fn commit_receipt_with(
+        &mut self,
+        mut head: Head,
+        mut session: Session,
+        network: NetworkId,
+        identity: &SigningKey,
+        event: Event<'_>,
+    ) -> Result<Committed, HostError> {
+        let start = Instant::now();
+        let position = self.head.position;
+        let ended = self.nonces.stage(&mut session, &event.nonce, event.time)?;
+        let salt = random_bytes::<32>().map_err(|_| HostError::Entropy)?;
+        let opening = ReceiptOpening::new(salt, event.request, event.response);
+        let mut sealed = session.seal()?;
+        let receipt = Receipt {
+            network,
+            dsp: head.dsp,
+            position,
+            previous: head.previous,
+            kind: event.kind,
+            request: opening.request_digest(),
+            response: opening.response_digest(),
+            gas: event.gas,
+            time: event.time,
+            log: sealed.log(),
+            auth: sealed.auth(),
+            touched: sealed.touched().to_vec(),
+        };
+        let digest = receipt.digest();
+        let signed = SignedReceipt::sign(receipt.clone(), identity);
+        let mut trace = InvocationTrace {
+            receipt,
+            code: event.code,
+            entry: event.entry.to_owned(),
+            inputs: event.inputs,
+            calls: sealed.take_host_log(),
+            result: event.result,
+            slots: sealed.slots().to_vec(),
+        };
+        let row = ReceiptRow {
+            signed: Bytes(signed.bytes().to_vec()),
+            post_root: Element(sealed.post_root()),
+            salt,
+            request: opening.request,
+            response: opening.response,
+            slots: u64::try_from(trace.slots.len()).unwrap_or(u64::MAX),
+        };
+        let encoded = Zeroizing::new(trace.encode());
+        erase(&mut trace);
+        sealed.system_put(records::TRACES, &position.to_be_bytes(), &encoded)?;
+        sealed.system_put(records::RECEIPTS, &position.to_be_bytes(), &records::encode(&row)?)?;
+        let audit = AuditEntry { receipt: Some(position), digest: Some(digest), ..event.audit };
+        (head.position, head.previous, head.time) = (position.saturating_add(1), digest, event.time);
+        self.stage(&mut sealed, &mut head, Some(audit))?;
+        let seal = start.elapsed();
+        sealed.commit()?;
+        self.nonces.apply(event.nonce, &ended);
+        self.advance(head, event.time);
+        Ok(Committed { receipt: signed, opening, seal, commit: start.elapsed().saturating_sub(seal) })
+    }
+
+    /// Commits what leaves no receipt: an audit entry, if there is one, and system records.
+    pub(crate) fn commit_entry(
+        &mut self,
+        mut session: Session,
+        mut head: Head,
+        entry: Option<AuditEntry>,
+        nonce: Option<Nonce>,
+        now: u64,
+    ) -> Result<(), HostError> {
+        let ended = match &nonce {
+            Some(nonce) => self.nonces.stage(&mut session, nonce, self.head.time)?,
+            None => Vec::new(),
+        };
+        self.stage(&mut session, &mut head, entry)?;
+        session.seal()?.commit()?;
+        if let Some(nonce) = nonce {
+            self.nonces.apply(nonce, &ended);
+        }
+        self.advance(head, now);
+        Ok(())
+    }
+
+    /// Writes the head, the entry, and the refusals that wait.
+    fn stage(
+        &self,
+        records: &mut impl WriteRecords,
+        head: &mut Head,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), HostError> {
+        let (waiting, refused) = self.waiting.numbered(head.refused);
+        for entry in &waiting {
+            let slot = (entry.sequence % REFUSED_KEPT).to_be_bytes();
+            records.put(records::REFUSED, &slot, &records::encode(entry)?)?;
+        }
+        head.refused = refused;
+        if let Some(entry) = entry {
+            let entry = AuditEntry { sequence: head.audit, ..entry };
+            records.put(records::AUDIT, &head.audit.to_be_bytes(), &records::encode(&entry)?)?;
+            head.audit = head.audit.saturating_add(1);
+        }
+        Ok(records.put(records::HEAD, b"", &records::encode(head)?)?)
+    }
+
+    fn advance(&mut self, head: Head, now: u64) {
+        self.head = head;
+        self.waiting.clear(now);
+    }
+}
+
+/// What takes system records before a commit.
+trait WriteRecords {
+    fn put(&mut self, ns: &'static str, key: &[u8], value: &[u8]) -> Result<(), StateError>;
+}
+
+impl WriteRecords for Session {
+    fn put(&mut self, ns: &'static str, key: &[u8], value: &[u8]) -> Result<(), StateError> {
+        self.system_put(ns, key, value)
+    }
+}
+
+impl WriteRecords for Sealed {
+    fn put(&mut self, ns: &'static str, key: &[u8], value: &[u8]) -> Result<(), StateError> {
+        self.system_put(ns, key, value)
+    }
+}
+
+/// Overwrites what was in plaintext once it is encoded.
+fn erase(trace: &mut InvocationTrace) {
+    for call in &mut trace.calls {
+        call.key.zeroize();
+        call.value.zeroize();
+    }
+    trace.inputs.iter_mut().for_each(|input| input.zeroize());
+    trace.result.zeroize();
+}
