@@ -57,8 +57,11 @@ fn any_operation_in_place_of_another_is_judged_alike() {
     });
 }
 
-fn fields() -> Vec<(String, Box<dyn Fn(&mut Slot) -> &mut Fr>)> {
-    let mut all: Vec<(String, Box<dyn Fn(&mut Slot) -> &mut Fr>)> = vec![
+/// A field of a slot, by name.
+type Field = (String, Box<dyn Fn(&mut Slot) -> &mut Fr>);
+
+fn fields() -> Vec<Field> {
+    let mut all: Vec<Field> = vec![
         ("key".into(), Box::new(|s| &mut s.key)),
         ("value".into(), Box::new(|s| &mut s.value)),
         ("old key".into(), Box::new(|s| &mut s.old.key)),

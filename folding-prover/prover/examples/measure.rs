@@ -1,12 +1,12 @@
 //! Measures proofs of batches of 1, 8 and 32 chunks, or of the numbers given: `cargo run --release -p nectar-prover
-//! --example measure -- 1 8`. Keys are those of the insecure development setup.
+//! --example measure -- 1 8`; `SLOTS=8` measures a smaller circuit. Keys are those of the insecure development setup.
 #![expect(clippy::print_stdout, reason = "it prints a table")]
 
 use std::time::Instant;
 
-use nectar_circuit::{SLOTS_PER_CHUNK, Statement};
+use nectar_circuit::{Circuit, SLOTS_PER_CHUNK, Statement};
 use nectar_commitment::{Fr, Key, Ledger, ReceiptTree, Slot};
-use nectar_prover::{prove, setup_development};
+use nectar_prover::{ProverKey, prove};
 use nectar_verifier::{Proof, verify};
 
 type Failure = Box<dyn std::error::Error>;
@@ -16,17 +16,23 @@ fn main() -> Result<(), Failure> {
     if counts.is_empty() {
         counts = vec![1, 8, 32];
     }
+    let slots_per_chunk = std::env::var("SLOTS").map_or(Ok(SLOTS_PER_CHUNK), |slots| slots.parse())?;
     let begun = Instant::now();
-    let (prover, verifier) = setup_development()?;
-    println!("setup {} ms, {} setup", begun.elapsed().as_millis(), verifier.setup_kind());
+    let prover = ProverKey::development(Circuit::new(slots_per_chunk))?;
+    let verifier = prover.verifier();
+    println!(
+        "{slots_per_chunk} slots a chunk, setup {} ms, {} setup",
+        begun.elapsed().as_millis(),
+        verifier.setup_kind()
+    );
     println!("chunks slots synthesize_ms commit_ms fold_ms compress_ms verify_ms bytes peak_mb");
     for chunks in counts {
-        let (statement, slots) = batch(chunks * SLOTS_PER_CHUNK)?;
+        let (statement, slots) = batch(chunks * slots_per_chunk)?;
         let count = slots.len();
         let (proof, t) = prove(&prover, &statement, slots.into_iter(), &())?;
         let proof = Proof::decode(&proof.encode())?;
         let begun = Instant::now();
-        verify(&verifier, &statement, &proof)?;
+        verify(verifier, &statement, &proof)?;
         println!(
             "{} {count} {} {} {} {} {} {} {}",
             t.chunks,
