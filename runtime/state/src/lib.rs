@@ -10,6 +10,30 @@
 //! | a key under a passphrase, in a file | [`keyfile`] |
 //! | another engine underneath | [`Backend`]; [`MemoryBackend`] fails on purpose, in tests |
 //!
+//! ```
+//! use std::sync::Arc;
+//! use nectar_abi::{ContractId, NetworkId};
+//! use nectar_commitment::from_u64;
+//! use nectar_state::{MemoryBackend, StateError, Store, StoreKeys};
+//!
+//! let backend = Arc::new(MemoryBackend::default());
+//! let store = Store::open(backend, StoreKeys::generate()?, NetworkId::CONTRACTS)?;
+//! let contract = ContractId::new([1; 32]);
+//!
+//! let mut session = store.begin();
+//! session.create_contract(&contract, from_u64(42))?;
+//! session.enter(&contract)?;
+//! session.write(b"greeting", b"hello")?;
+//! session.leave();
+//! let mut sealed = session.seal()?;
+//! let (log, root) = (sealed.log(), sealed.post_root());
+//! sealed.system_put("receipt", b"1", b"what was done, and the log's digest")?;
+//! sealed.commit()?;
+//! assert_eq!(store.network_root(), root);
+//! # assert_ne!(log, root);
+//! # Ok::<(), StateError>(())
+//! ```
+//!
 //! Nothing reaches the backend but ciphertext and blinded names. `DESIGN.md` has the layout, the invariants and what is
 //! not promised.
 #![forbid(unsafe_code)]

@@ -2,7 +2,7 @@ use std::fmt;
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
@@ -21,6 +21,8 @@ pub struct SledBackend {
     pieces: RwLock<()>,
     /// A batch was handed to the engine, and whether it is durable is not known (yet).
     uncertain: AtomicBool,
+    /// A file that is there once something was stored, so that lost files are not taken for a new store.
+    marker: PathBuf,
     // Released last, after the engine has let go of its files.
     _lock: File,
 }
@@ -54,6 +56,10 @@ impl SledBackend {
             // The engine collects its garbage with each of these flushes.
             .flush_every_ms(Some(500));
         let db = guarded("opening its files", || config.open())?;
+        let marker = directory.join("stored");
+        if marker.exists() && db.is_empty() {
+            return Err(BackendError::Engine { doing: "finding what was stored" });
+        }
         let file = File::options().read(true).write(true).open(data.join("db"))?;
         file.sync_all()?;
         for entry in std::fs::read_dir(&data)? {
@@ -65,11 +71,19 @@ impl SledBackend {
         let parents = [Some(data.as_path()), Some(directory), directory.parent()];
         parents.into_iter().flatten().try_for_each(sync_directory)?;
         let (writer, pieces, uncertain) = (Mutex::new(()), RwLock::new(()), AtomicBool::new(false));
-        Ok(Self { db, file, writer, pieces, uncertain, _lock: lock })
+        Ok(Self { db, file, writer, pieces, uncertain, marker, _lock: lock })
     }
 
     fn check_open(&self) -> Result<(), BackendError> {
         if self.uncertain.load(Ordering::Acquire) { Err(BackendError::Closed) } else { Ok(()) }
+    }
+
+    fn mark(&self) -> io::Result<()> {
+        if self.marker.exists() {
+            return Ok(());
+        }
+        File::create(&self.marker)?.sync_all()?;
+        self.marker.parent().map_or(Ok(()), sync_directory)
     }
 
     /// The engine's batch for ours: heads, pieces, and what is left of longer values before.
@@ -157,7 +171,8 @@ impl Backend for SledBackend {
         };
         let durable = stored
             .and_then(|()| guarded("flushing", || self.db.flush()))
-            .and_then(|_| Ok(self.file.sync_data()?));
+            .and_then(|_| Ok(self.file.sync_data()?))
+            .and_then(|()| Ok(self.mark()?));
         durable.map_err(|error| {
             // A failed sync may have dropped the pages: asking again would be told that all is well.
             self.uncertain.store(true, Ordering::Release);

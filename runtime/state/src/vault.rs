@@ -210,3 +210,80 @@ fn bucket(len: usize) -> usize {
     };
     size - MARGIN
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PLACE: &[u8] = b"S-somewhere";
+
+    fn vault() -> Vault {
+        Vault::generate([3; 31], 1).unwrap()
+    }
+
+    fn opens(vault: &Vault, at: &[u8], stored: &[u8]) -> bool {
+        vault.decrypt(at, stored, Part::State).is_ok()
+    }
+
+    #[test]
+    fn a_record_opens_at_its_place_with_its_keys_only() {
+        let vault = vault();
+        let stored = vault.encrypt(PLACE, 5, b"body").unwrap();
+        let (version, body) = vault.decrypt(PLACE, &stored, Part::State).unwrap();
+        assert_eq!((version, body.as_slice()), (5, b"body".as_slice()));
+        assert!(!opens(&vault, b"S-elsewhere", &stored));
+        let same_secret = |scope, epoch| Vault::from_secret(scope, epoch, &vault.secret()).unwrap();
+        assert!(opens(&same_secret([3; 31], 1), PLACE, &stored));
+        assert!(!opens(&same_secret([4; 31], 1), PLACE, &stored));
+        assert!(!opens(&same_secret([3; 31], 2), PLACE, &stored));
+        assert!(!opens(&Vault::generate([3; 31], 1).unwrap(), PLACE, &stored));
+    }
+
+    #[test]
+    fn equal_bodies_are_encrypted_differently_and_names_depend_on_key_and_label() {
+        let vault = vault();
+        assert_ne!(vault.encrypt(PLACE, 1, b"body").unwrap(), vault.encrypt(PLACE, 1, b"body").unwrap());
+        assert_eq!(vault.blind("state", b"name"), vault.blind("state", b"name"));
+        assert_ne!(vault.blind("state", b"name"), vault.blind("grant", b"name"));
+        assert_ne!(vault.blind("state", b"name"), self::vault().blind("state", b"name"));
+    }
+
+    #[test]
+    fn the_longest_body_of_a_bucket_fills_it_and_one_byte_more_takes_the_next() {
+        let vault = vault();
+        let stored = |len: usize| vault.encrypt(PLACE, 1, &vec![7; len]).unwrap().len();
+        assert_eq!((stored(0), stored(192 - OVERHEAD), stored(193 - OVERHEAD)), (192, 192, 448));
+        assert_eq!((stored(65_472 - OVERHEAD), stored(65_473 - OVERHEAD)), (65_472, 131_008));
+        assert_eq!(stored(131_009 - OVERHEAD), 196_544);
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        assert_eq!(format!("{:?}", vault()), "Vault(..)");
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_of_any_length_comes_back(body in proptest::collection::vec(any::<u8>(), 0..3000), version: u64) {
+            let vault = vault();
+            let stored = vault.encrypt(PLACE, version, &body).unwrap();
+            let (again, opened) = vault.decrypt(PLACE, &stored, Part::State).unwrap();
+            prop_assert_eq!((again, opened.to_vec()), (version, body));
+        }
+
+        #[test]
+        fn a_record_with_any_bit_changed_or_cut_does_not_open(at in 0usize..192, bit in 0u32..8, len in 0usize..192) {
+            let vault = vault();
+            let mut stored = vault.encrypt(PLACE, 1, b"body").unwrap();
+            prop_assert!(!opens(&vault, PLACE, &stored[..len]));
+            stored[at] ^= 1 << bit;
+            prop_assert!(!opens(&vault, PLACE, &stored));
+        }
+
+        #[test]
+        fn garbage_does_not_open(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(!opens(&vault(), PLACE, &bytes));
+        }
+    }
+}

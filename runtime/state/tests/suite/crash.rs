@@ -35,6 +35,10 @@ fn write(store: &Store, n: u64) {
     session.leave();
     let mut sealed = session.seal().unwrap();
     sealed.system_put("receipt", &n.to_be_bytes(), &value(n)).unwrap();
+    if n.is_multiple_of(3) {
+        // Hundreds of pieces that must change together.
+        sealed.system_put("large", b"", &n.to_be_bytes().repeat(250_000)).unwrap();
+    }
     sealed.commit().unwrap();
 }
 
@@ -97,6 +101,9 @@ fn check(directory: &Path, acknowledged: u64) -> u64 {
     let receipts = store.system_scan("receipt").unwrap();
     let expected = (1..=reached).map(|n| (n.to_be_bytes().to_vec(), value(n)));
     assert!(receipts.into_iter().eq(expected));
+    let large = store.system_get("large", b"").unwrap().unwrap_or_default();
+    let newest = reached / 3 * 3;
+    assert!(large == newest.to_be_bytes().repeat(if newest == 0 { 0 } else { 250_000 }));
     let found = content(&store, &contract(1));
     for (key, stored) in &found {
         match <[u8; 8]>::try_from(key.as_slice()) {

@@ -379,6 +379,28 @@ fn a_fault_at_any_step_leaves_everything_as_before() {
 }
 
 #[test]
+fn a_fault_at_any_step_of_opening_or_creating_is_an_error() {
+    let (backend, keys) = (MemoryBackend::default(), keys());
+    let attempts = |expected: u64| {
+        for n in 0.. {
+            backend.fail_after(n, Fault::Before);
+            match try_open(&backend, &keys) {
+                Ok(_) => return assert!(n >= expected, "{n}"),
+                Err(error) => {
+                    assert!(matches!(error, StateError::Backend(BackendError::Injected)), "{error}");
+                }
+            }
+        }
+    };
+    attempts(3);
+    backend.reopen();
+    commit(&open(&backend, &keys), &contract(1), |session| session.write(b"a", b"1").unwrap());
+    attempts(8);
+    backend.reopen();
+    assert_eq!(content(&open(&backend, &keys), &contract(1)), [pair("a", "1")]);
+}
+
+#[test]
 fn after_an_uncertain_commit_the_store_refuses_until_it_is_opened_again() {
     let (backend, keys) = (MemoryBackend::default(), keys());
     let store = open(&backend, &keys);
