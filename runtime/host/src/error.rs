@@ -97,6 +97,17 @@ pub enum Invalid {
     },
 }
 
+impl Invalid {
+    /// A stable name for the audit log.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Failed(failure) => failure.code(),
+            Self::Instantiation(_) => "error",
+            _ => "invalid",
+        }
+    }
+}
+
 /// The host failed. Nothing of it is the caller's fault, and nothing was committed.
 #[derive(Debug, Error)]
 #[non_exhaustive]

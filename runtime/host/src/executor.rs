@@ -151,16 +151,40 @@ impl Executor {
         self.config.owners.as_ref().is_none_or(|owners| owners.contains(signer))
     }
 
-    fn refuse_order(&self, journal: &mut Journal, order: &Order, reason: RefusalReason) -> CallError {
-        let signer = &order.signer;
+    /// Whether this key is listed, or owns a contract here: what such a caller does wrong is recorded at once.
+    fn is_known(&self, journal: &Journal, signer: &PublicKey) -> bool {
         let listed = self.config.owners.as_ref().is_some_and(|owners| owners.contains(signer));
-        let mut entry = AuditEntry::refused(reason, order.now);
-        (entry.signer, entry.known) = (Some(*signer), listed || self.is_auditor(signer));
-        self.refuse(journal, entry)
+        listed || self.is_auditor(signer) || journal.owners.contains(signer)
     }
 
-    /// Says no, and leaves a line in the audit log. Callers who hold nothing here cannot make it grow, or wait for a disk.
+    fn refuse_order(&self, journal: &mut Journal, order: &Order, reason: RefusalReason) -> CallError {
+        let entry = AuditEntry::refused(reason, order.now);
+        let known = self.is_known(journal, &order.signer);
+        self.refuse(journal, AuditEntry { signer: Some(order.signer), known, ..entry })
+    }
+
+    /// Passes a result on, and records that an order was allowed but could not be carried out.
+    fn noted<T>(
+        &self,
+        journal: &mut Journal,
+        entry: AuditEntry,
+        result: Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        if let (Err(CallError::Invalid(invalid)), Some(signer)) = (&result, &entry.signer) {
+            let known = self.is_known(journal, signer);
+            self.note(journal, AuditEntry { known, outcome: invalid.code().to_owned(), ..entry });
+        }
+        result
+    }
+
+    /// Says no, and leaves a line in the audit log.
     fn refuse(&self, journal: &mut Journal, entry: AuditEntry) -> CallError {
+        self.note(journal, entry);
+        CallError::Refused
+    }
+
+    /// Records what changed nothing. Callers who hold nothing here cannot make the log grow, or others wait for a disk.
+    fn note(&self, journal: &mut Journal, entry: AuditEntry) {
         let now = entry.time;
         let at_once = match &entry.signer {
             Some(signer) if entry.known => journal.waiting.within_budget(signer, now),
@@ -172,17 +196,16 @@ impl Executor {
         } else {
             journal.waiting.push(entry.clone());
             if !journal.waiting.is_due(now) {
-                return CallError::Refused;
+                return;
             }
             journal.commit_entry(self.store.begin(), head, None, None, now)
         };
         if let Err(error) = written {
-            tracing::warn!(target: "nectar_runtime", %error, "a refusal waits to be recorded");
+            tracing::warn!(target: "nectar_runtime", %error, "an audit entry waits to be recorded");
             if at_once {
                 journal.waiting.push(entry);
             }
         }
-        CallError::Refused
     }
 
     /// Runs an entry point inside of its entered contract and reads its answer. Whatever goes wrong in the contract is

@@ -1,5 +1,6 @@
 //! The node's log: what every commit adds to it, in memory only after it is durable.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use nectar_abi::{CodeHash, NetworkId, PublicKey};
@@ -13,12 +14,14 @@ use crate::clock::Clock;
 use crate::error::HostError;
 use crate::nonces::{Nonce, Nonces};
 use crate::receipt::SignedReceipt;
-use crate::records::{self, Bytes, Element, Head, ReceiptRow, Records};
+use crate::records::{self, Bytes, ContractRecord, Element, Head, ReceiptRow, Records};
 
 /// Where the log stands. Whoever holds it decides alone on what comes next.
 #[derive(Debug)]
 pub(crate) struct Journal {
     pub(crate) head: Head,
+    /// Who owns a contract here.
+    pub(crate) owners: BTreeSet<PublicKey>,
     pub(crate) nonces: Nonces,
     pub(crate) waiting: Waiting,
 }
@@ -56,7 +59,11 @@ impl Journal {
             Some(head) => head,
             None => Head::new(dsp, store.network_root()),
         };
-        Ok(Self { head, nonces: Nonces::load(store)?, waiting: Waiting::default() })
+        let mut owners = BTreeSet::new();
+        for (_, value) in store.system_scan(records::CONTRACTS)? {
+            owners.insert(records::decode::<ContractRecord>(records::CONTRACTS, &value)?.owner);
+        }
+        Ok(Self { head, owners, nonces: Nonces::load(store)?, waiting: Waiting::default() })
     }
 
     /// The time: never before the last receipt's, so that a clock that is set back revives nothing.

@@ -40,23 +40,27 @@ impl Executor {
         }
         let contract = contract_id(self.config.network, &code, &order.signer, &salt);
         let plan = Plan { order, contract, code, label };
-        let ended = self.run_instantiate(&journal, &plan, message, touches)?;
-        match &ended.result {
-            ContractResult::Ok(response) => {
+        let entry = plan_entry(&plan.order, plan.contract);
+        let result = self.create(&mut journal, directive, plan, message, touches);
+        self.noted(&mut journal, entry, result)
+    }
+
+    fn create(
+        &self,
+        journal: &mut Journal,
+        directive: &[u8],
+        plan: Plan,
+        message: Vec<u8>,
+        touches: Vec<ContractId>,
+    ) -> Result<Instantiated, CallError> {
+        let ended = self.run_instantiate(journal, &plan, message, touches)?;
+        match (&ended.result, &ended.failure) {
+            (ContractResult::Ok(response), _) => {
                 let response = response.clone();
-                self.keep(&mut journal, directive, plan, ended, response)
+                self.keep(journal, directive, plan, ended, response)
             }
-            ContractResult::Err(text) => {
-                let failed = match &ended.failure {
-                    Some(failure) => Invalid::Failed(failure.clone()),
-                    None => Invalid::Instantiation(text.clone()),
-                };
-                let outcome = ended.outcome();
-                // Nothing of the session is kept; its lock is released for the entry's own.
-                drop(ended);
-                self.record_failure(&mut journal, &plan, outcome)?;
-                Err(failed.into())
-            }
+            (ContractResult::Err(_), Some(failure)) => Err(Invalid::Failed(failure.clone()).into()),
+            (ContractResult::Err(text), None) => Err(Invalid::Instantiation(text.clone()).into()),
         }
     }
 
@@ -132,6 +136,7 @@ impl Executor {
         head.contracts = head.contracts.saturating_add(1);
         let committed =
             journal.commit_receipt_with(head, ended.session, self.config.network, &self.identity, event)?;
+        journal.owners.insert(plan.order.signer);
         Ok(Instantiated {
             contract: plan.contract,
             response,
@@ -139,12 +144,6 @@ impl Executor {
             opening: committed.opening,
             gas: ended.gas,
         })
-    }
-
-    fn record_failure(&self, journal: &mut Journal, plan: &Plan, outcome: &str) -> Result<(), HostError> {
-        let entry = AuditEntry { outcome: outcome.to_owned(), ..plan_entry(&plan.order, plan.contract) };
-        let (head, nonce) = (journal.head.clone(), plan.order.nonce);
-        journal.commit_entry(self.store.begin(), head, Some(entry), Some(nonce), plan.order.now)
     }
 }
 

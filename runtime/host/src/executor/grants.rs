@@ -35,20 +35,32 @@ impl Executor {
                 return Err(self.refuse_order(&mut journal, &order, reason));
             }
         };
-        let mut session = self.store.begin();
         let (contract, grant) = (token.leaf().grant().contract, token.leaf().hash());
-        if let Err(reason) = self.may_register(&session, &order, &token)? {
+        let entry = grant_entry(AuditEvent::Register, &order, contract, grant);
+        let result = self.register_token(&mut journal, directive, &order, &token, entry.clone());
+        let committed = self.noted(&mut journal, entry, result)?;
+        Ok(Registered { grant, receipt: committed.receipt, opening: committed.opening })
+    }
+
+    fn register_token(
+        &self,
+        journal: &mut Journal,
+        directive: &[u8],
+        order: &Order,
+        token: &Token,
+        entry: AuditEntry,
+    ) -> Result<Committed, CallError> {
+        let mut session = self.store.begin();
+        if let Err(reason) = self.may_register(&session, order, token)? {
             drop(session);
-            return Err(self.refuse_grant(&mut journal, &order, contract, grant, reason)?);
+            return Err(self.refuse_grant(journal, &entry, reason));
         }
-        if session.grant_status(&contract, &grant) == GrantState::Active {
+        let leaf = token.leaf();
+        if session.grant_status(&leaf.grant().contract, &leaf.hash()) == GrantState::Active {
             return Err(Invalid::GrantExists.into());
         }
-        self.add_grants(&mut session, &token, now, journal.head.position)?;
-        let entry = grant_entry(AuditEvent::Register, &order, contract, grant);
-        let committed =
-            self.commit_order(&mut journal, session, directive, &order, ReceiptKind::Register, entry)?;
-        Ok(Registered { grant, receipt: committed.receipt, opening: committed.opening })
+        self.add_grants(&mut session, token, order.now, journal.head.position)?;
+        Ok(self.commit_order(journal, session, directive, order, ReceiptKind::Register, entry)?)
     }
 
     /// Ends a grant, and with it its children. The directive is the owner's, or that of an issuer of the grant's chain.
@@ -62,6 +74,20 @@ impl Executor {
         let Directive::Revoke { contract, grant } = order.directive else {
             return Err(self.refuse_order(&mut journal, &order, RefusalReason::Malformed));
         };
+        let entry = grant_entry(AuditEvent::Revoke, &order, contract, grant);
+        let result = self.revoke_grant(&mut journal, directive, &order, (contract, grant), entry.clone());
+        let committed = self.noted(&mut journal, entry, result)?;
+        Ok(Revoked { receipt: committed.receipt, opening: committed.opening })
+    }
+
+    fn revoke_grant(
+        &self,
+        journal: &mut Journal,
+        directive: &[u8],
+        order: &Order,
+        (contract, grant): (ContractId, GrantHash),
+        entry: AuditEntry,
+    ) -> Result<Committed, CallError> {
         let mut session = self.store.begin();
         let key = records::grant_key(&contract, &grant);
         let row: Option<GrantRow> = session.load(records::GRANTS, &key)?;
@@ -73,13 +99,7 @@ impl Executor {
         };
         if !owner && !issuer {
             drop(session);
-            return Err(self.refuse_grant(
-                &mut journal,
-                &order,
-                contract,
-                grant,
-                RefusalReason::WrongIssuer,
-            )?);
+            return Err(self.refuse_grant(journal, &entry, RefusalReason::WrongIssuer));
         }
         let Some(mut row) = row else { return Err(Invalid::UnknownGrant.into()) };
         if session.grant_status(&contract, &grant) != GrantState::Active {
@@ -88,12 +108,9 @@ impl Executor {
         session.enter(&contract).map_err(HostError::from)?;
         session.revoke_grant(&grant).map_err(HostError::from)?;
         session.leave();
-        (row.revoked_at, row.revoked_position) = (Some(now), Some(journal.head.position));
+        (row.revoked_at, row.revoked_position) = (Some(order.now), Some(journal.head.position));
         session.system_put(records::GRANTS, &key, &records::encode(&row)?).map_err(HostError::from)?;
-        let entry = grant_entry(AuditEvent::Revoke, &order, contract, grant);
-        let committed =
-            self.commit_order(&mut journal, session, directive, &order, ReceiptKind::Revoke, entry)?;
-        Ok(Revoked { receipt: committed.receipt, opening: committed.opening })
+        Ok(self.commit_order(journal, session, directive, order, ReceiptKind::Revoke, entry)?)
     }
 
     /// Grants with their uses, oldest first: all of a contract to its owner, all of the node's to its auditors, and
@@ -223,24 +240,12 @@ impl Executor {
         journal.commit_receipt(session, self.config.network, &self.identity, event)
     }
 
-    fn refuse_grant(
-        &self,
-        journal: &mut Journal,
-        order: &Order,
-        contract: ContractId,
-        grant: GrantHash,
-        reason: RefusalReason,
-    ) -> Result<CallError, HostError> {
-        let owner =
-            ContractRecord::load(&self.store, &contract)?.is_some_and(|record| record.owner == order.signer);
-        let entry = AuditEntry {
-            signer: Some(order.signer),
-            known: owner || self.is_auditor(&order.signer),
-            contract: Some(contract),
-            grant: Some(grant),
-            ..AuditEntry::refused(reason, order.now)
-        };
-        Ok(self.refuse(journal, entry))
+    /// Refuses an order about a grant; `entry` says which.
+    fn refuse_grant(&self, journal: &mut Journal, entry: &AuditEntry, reason: RefusalReason) -> CallError {
+        let known = entry.signer.is_some_and(|signer| self.is_known(journal, &signer));
+        let refused = AuditEntry::refused(reason, entry.time);
+        let (signer, contract, grant) = (entry.signer, entry.contract, entry.grant);
+        self.refuse(journal, AuditEntry { known, signer, contract, grant, ..refused })
     }
 
     /// Whether this key may read the grants and audit entries of a contract.
