@@ -4,8 +4,9 @@ use std::ops::Bound;
 use ff::Field;
 use thiserror::Error;
 
+use crate::tree::CAPACITY;
 use crate::tree::{Siblings, Tree};
-use crate::{ARITY, DEPTH, Domain, Fr, Key, hash4};
+use crate::{Domain, Fr, Key, hash4};
 
 /// A leaf of an [`IndexedTree`]: a key, the next larger key (zero for the last), and a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,7 +40,7 @@ pub enum TreeError {
     #[error("zero is not a key")]
     ZeroKey,
     /// All leaves are used.
-    #[error("the tree is full: it holds {} leaves", ARITY.pow(DEPTH as u32))]
+    #[error("the tree is full: it holds {CAPACITY} leaves")]
     Full,
 }
 
@@ -204,7 +205,7 @@ impl IndexedTree {
 }
 
 fn next_index(len: usize) -> Result<u32, TreeError> {
-    if len >= ARITY.pow(DEPTH as u32) {
+    if len >= CAPACITY {
         return Err(TreeError::Full);
     }
     u32::try_from(len).map_err(|_| TreeError::Full)

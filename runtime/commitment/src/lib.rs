@@ -29,4 +29,4 @@ pub use poseidon::{
     Domain, FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, hash_bytes, hash4, mds, permute, round_constants,
 };
 pub use slot::{Op, Slot, TreeKind};
-pub use tree::{ARITY, DEPTH, Siblings, Tree, empty_root};
+pub use tree::{ARITY, CAPACITY, DEPTH, Siblings, Tree, empty_root};

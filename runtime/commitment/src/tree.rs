@@ -8,6 +8,8 @@ use crate::{Domain, Fr, hash4};
 pub const ARITY: usize = 4;
 /// Levels between a leaf and the root: 4^14 = 268,435,456 leaves.
 pub const DEPTH: usize = 14;
+/// Leaves that a tree holds at most.
+pub const CAPACITY: usize = 1 << (2 * DEPTH);
 
 /// The other three children at each level from the leaf up, in order of their position.
 pub type Siblings = [[Fr; ARITY - 1]; DEPTH];
@@ -96,7 +98,7 @@ impl Tree {
     /// Replaces the leaf at `index`, or appends it if `index` is the number of leaves. Others are out of range and
     /// change nothing: returns whether the leaf was set.
     pub fn set(&mut self, index: usize, leaf: Fr) -> bool {
-        if index > self.len() || index >= ARITY.pow(DEPTH as u32) {
+        if index > self.len() || index >= CAPACITY {
             return false;
         }
         put(&mut self.levels[0], index, leaf);
@@ -185,7 +187,7 @@ mod tests {
             }
             prop_assert_eq!(grown.root(), Tree::from_leaves(leaves.clone()).root());
             for (i, leaf) in leaves.iter().enumerate() {
-                prop_assert_eq!(root_from(*leaf, i as u32, &grown.siblings(i)), grown.root());
+                prop_assert_eq!(root_from(*leaf, u32::try_from(i).unwrap(), &grown.siblings(i)), grown.root());
             }
             grown.pop();
             prop_assert_eq!(grown.root(), Tree::from_leaves(leaves[..leaves.len() - 1].to_vec()).root());

@@ -71,7 +71,7 @@ mod tests {
             tree.append(r.log, r.body(), r.auth).unwrap();
         }
         for (i, receipt) in receipts.iter().enumerate() {
-            let inclusion = Inclusion { index: i as u32, siblings: tree.siblings(i) };
+            let inclusion = Inclusion { index: u32::try_from(i).unwrap(), siblings: tree.siblings(i) };
             assert_eq!(inclusion.root(receipt), tree.root());
             assert_ne!(inclusion.root(&receipts[(i + 1) % 6]), tree.root());
             assert_eq!(Inclusion::decode(&inclusion.encode()), Ok(inclusion));
