@@ -1,0 +1,141 @@
+//! `nectar batch`
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use nectar_node::api::{BatchState, BatchView};
+use nectar_node::prepare;
+use serde_json::json;
+
+use crate::chain::ChainArgs;
+use crate::error::CliError;
+use crate::evidence::{all_hold, table};
+use crate::keys::KeyArgs;
+use crate::output::Report;
+use crate::progress::Progress;
+use crate::proving::verify_batch;
+use crate::service::{NodeArgs, Service, unsigned};
+use crate::table::Table;
+use crate::time::show_ms;
+
+/// How often a running settlement is looked at.
+const POLL: Duration = Duration::from_millis(200);
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Batch {
+    /// Prove the pending receipts and settle them on L1, as the node's operator
+    #[command(after_help = "Examples:
+  nectar batch settle --key operator.key
+  nectar batch settle --key operator.key --no-wait --json")]
+    Settle {
+        #[command(flatten)]
+        node: NodeArgs,
+        #[command(flatten)]
+        key: KeyArgs,
+        /// Return at once; `nectar batch status` tells how far it is
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Show how far a batch is
+    #[command(after_help = "Example:
+  nectar batch status 1")]
+    Status {
+        #[command(flatten)]
+        node: NodeArgs,
+        /// Number of the batch
+        #[arg(value_name = "NUMBER")]
+        batch: u64,
+    },
+    /// Fetch a batch's proof, verify it here, and compare it with what L1 holds
+    #[command(after_help = "Example:
+  nectar batch verify 1
+
+The chain itself does not verify proofs yet: its roots are attested by DSPs. This does.")]
+    Verify {
+        #[command(flatten)]
+        node: NodeArgs,
+        #[command(flatten)]
+        chain: ChainArgs,
+        /// Number of the batch
+        #[arg(value_name = "NUMBER")]
+        batch: u64,
+    },
+}
+
+impl Batch {
+    pub(crate) async fn run(self, json: bool) -> Result<Report, CliError> {
+        match self {
+            Self::Settle { node, key, no_wait } => {
+                let key = key.holder()?;
+                let service = node.connect().await?;
+                let order = prepare::settle(&key, service.destination()).map_err(unsigned)?;
+                let started = service.client.settle(&order).await;
+                let batch = started.map_err(CliError::node("starting the settlement"))?.batch;
+                if no_wait {
+                    return Ok(Report::new(json!({ "batch": batch }), format!("batch {batch} started")));
+                }
+                let view = wait(&service, batch, &Progress::new(json)).await?;
+                Ok(shown(&view))
+            }
+            Self::Status { node, batch } => {
+                let service = node.connect().await?;
+                let view = service.client.batch(batch).await;
+                Ok(shown(&view.map_err(CliError::node("asking for the batch"))?))
+            }
+            Self::Verify { node, chain, batch } => {
+                let (service, chain) = (node.connect().await?, chain.read().await?);
+                let found = verify_batch(&service, &chain.rollup, service.info.network, batch).await?;
+                all_hold(&found.checks)?;
+                let (checks, ms) = (found.checks, found.verify_ms);
+                let text = format!("{}\nverified in {}", table(&checks), show_ms(ms));
+                Ok(Report::new(json!({ "batch": batch, "verify_ms": ms, "checks": checks }), text))
+            }
+        }
+    }
+}
+
+/// Waits until a batch is settled.
+pub(crate) async fn wait(service: &Service, batch: u64, progress: &Progress) -> Result<BatchView, CliError> {
+    const DOING: &str = "settling the batch";
+    loop {
+        let view = service.client.batch(batch).await.map_err(CliError::node(DOING))?;
+        progress.show(&view);
+        match view.state {
+            BatchState::Settled => return Ok(view),
+            BatchState::Failed => {
+                let why = view.error.unwrap_or_else(|| "the node gives no reason; look at its log".into());
+                return Err(CliError::Failed { doing: DOING, why });
+            }
+            _ => tokio::time::sleep(POLL).await,
+        }
+    }
+}
+
+fn shown(view: &BatchView) -> Report {
+    let state = serde_json::to_value(view.state).unwrap_or_default();
+    let mut pairs = vec![
+        ("batch", view.batch.to_string()),
+        ("state", state.as_str().unwrap_or_default().to_owned()),
+        ("receipts", format!("{} from position {}", view.receipts, view.first)),
+        ("pre root", view.statement.pre_root.to_string()),
+        ("post root", view.statement.post_root.to_string()),
+    ];
+    if !view.state.is_final() {
+        pairs.push(("doing", format!("{} ({}/{})", view.phase, view.done, view.total)));
+    }
+    if let Some(proof) = &view.proof {
+        pairs.push(("proof", format!("{} bytes, {} chunks", proof.proof_bytes, proof.chunks)));
+        pairs.push(("folding", show_ms(proof.fold_ms)));
+        pairs.push(("compressing", show_ms(proof.compress_ms)));
+        pairs.push(("verifying", show_ms(proof.verify_ms)));
+    }
+    if let Some(l1) = &view.l1 {
+        pairs.push(("L1 block", l1.block.to_string()));
+        pairs.push(("transaction", l1.tx.clone()));
+        pairs.extend(l1.gas.map(|gas| ("gas", gas.to_string())));
+    }
+    if let Some(error) = &view.error {
+        pairs.push(("error", error.clone()));
+    }
+    Report::new(view, Table::pairs(pairs).to_string())
+}

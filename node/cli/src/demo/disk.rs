@@ -1,0 +1,83 @@
+//! Step 4: nothing of the patients is readable on the disk.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::story::Story;
+use crate::error::CliError;
+use crate::fhir::{Loaded, needles};
+use crate::search::Search;
+
+/// Searches the node's folder for what would give the patients away; returns the number of hits.
+pub(super) fn run(story: &mut Story, data: &Path, loaded: &Loaded) -> Result<u64, CliError> {
+    const DOING: &str = "searching the disk";
+    story.begin("disk", "The node's folder holds no plaintext");
+    let needles = needles(&loaded.bundles);
+    let search = Search::new(&needles).map_err(|e| CliError::failed(DOING)(e.into()))?;
+    let read = |source| CliError::Read { path: data.to_owned(), source };
+
+    let (seen, encodings) = control(&search, loaded).map_err(read)?;
+    let all = search.needles();
+    let text = format!(
+        "control: the search finds all {all} texts in a copy in memory, in each of {encodings} encodings"
+    );
+    story.must(seen == all * encodings && all > 0, &text);
+
+    let found = search.folder(data).map_err(read)?;
+    let megabytes = found.bytes.div_ceil(1_000_000);
+    let text = format!(
+        "{} hits for {all} names, dates, addresses, ids and values ({} forms) in {} files, {megabytes} MB",
+        found.hits,
+        search.patterns(),
+        found.files,
+    );
+    story.must(found.hits == 0 && found.bytes > 0, &text);
+    story.end();
+    Ok(found.hits)
+}
+
+/// How many texts the search finds in a plaintext copy of the records, summed over encodings, and the number of those.
+fn control(search: &Search, loaded: &Loaded) -> std::io::Result<(usize, usize)> {
+    let entries = loaded.bundles.iter().flat_map(|bundle| &bundle.entries);
+    let plain: String =
+        entries.flat_map(|entry| [entry.resource.to_string(), entry.id.clone(), "\n".into()]).collect();
+    let (mut wide, mut swapped) = (Vec::new(), Vec::new());
+    for unit in plain.encode_utf16() {
+        wide.extend(unit.to_le_bytes());
+        swapped.extend(unit.to_be_bytes());
+    }
+    let copies = [
+        hex::encode(&plain).into_bytes(),
+        STANDARD.encode(&plain).into_bytes(),
+        plain.into_bytes(),
+        wide,
+        swapped,
+    ];
+    let encodings = copies.len();
+    let found = copies.into_iter().map(|copy| search.distinct(Cursor::new(copy)));
+    Ok((found.sum::<std::io::Result<usize>>()?, encodings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fhir::built_in;
+
+    #[test]
+    fn a_plaintext_copy_on_the_disk_is_found_and_an_encrypted_one_is_not() {
+        let loaded = built_in().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("noise"), [0x5a; 100_000]).unwrap();
+        let mut story = Story::new(true);
+        assert_eq!(run(&mut story, dir.path(), &loaded).unwrap(), 0);
+        story.verdict().unwrap();
+
+        let text = loaded.bundles[1].entries[0].text.get();
+        std::fs::write(dir.path().join("leak"), STANDARD.encode(text)).unwrap();
+        assert!(run(&mut story, dir.path(), &loaded).unwrap() > 3);
+        assert!(story.verdict().is_err());
+    }
+}

@@ -1,0 +1,160 @@
+//! Step 5: the node proves and settles the receipts; the proof is verified here too; the chain refuses what is wrong.
+
+use nectar_abi::Digest;
+use nectar_l1::{Attestation, BatchHeader, InsecureAccount, L1Error, Revert, Wallet, attest, proof_digest};
+use nectar_node::prepare;
+
+use super::admit::World;
+use super::story::Story;
+use super::summary::{L1Figures, ProofFigures};
+use crate::commands::wait_for_batch;
+use crate::error::CliError;
+use crate::evidence::Check;
+use crate::progress::Progress;
+use crate::proving::{self, Verified, verify_batch};
+use crate::service::{Service, unsigned};
+use crate::time::show_ms;
+
+/// What of the statement today's proof shows. Of the authorisation it shows one part: that every grant is a leaf of the
+/// contract's grant tree and not revoked. That part alone is not called authorisation.
+const COVERS: [&str; 2] = ["state", "receipts"];
+
+/// What the other steps need of this one.
+#[derive(Debug)]
+pub(super) struct Settled {
+    pub(super) proof: ProofFigures,
+    pub(super) l1: L1Figures,
+}
+
+pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, CliError> {
+    const DOING: &str = "asking the chain for the root";
+    story.begin("settle", "Receipts are folded into one proof, verified, and settled on L1");
+    let network = world.service.info.network;
+    let root = || async { world.chain.rollup.root(network).await.map_err(CliError::chain(DOING)) };
+    let pre_root = root().await?;
+    let (last, proof, gas) = batches(story, world).await?;
+    let post_root = root().await?;
+
+    let service = Service::connect(world.service.client.address()).await?;
+    let moved = post_root == last.settled.header.post_root && post_root != pre_root;
+    story.must(moved, &format!("L1 holds the new root {}", Digest::new(post_root)));
+    let agrees = service.info.settled.root.to_string() == Digest::new(post_root).to_string();
+    story.must(agrees, "the node's own root is the same");
+
+    let [tampered, wrong_pre_root, unapproved] = chain_refusals(story, world, &last).await?;
+    story.must(root().await? == post_root, "the root has not moved");
+    story.end();
+    let l1 = L1Figures {
+        chain: world.chain_name.clone(),
+        chain_id: world.chain.l1.chain_id(),
+        verifier: "attested",
+        gas,
+        pre_root: Digest::new(pre_root).to_string(),
+        post_root: Digest::new(post_root).to_string(),
+        tampered_refused: tampered,
+        wrong_pre_root_refused: wrong_pre_root,
+        unapproved_refused: unapproved,
+    };
+    Ok(Settled { proof, l1 })
+}
+
+/// Settles until nothing is pending, and verifies every proof.
+async fn batches(story: &mut Story, world: &World) -> Result<(Verified, ProofFigures, u64), CliError> {
+    let mut figures = ProofFigures { covers: COVERS.to_vec(), ..ProofFigures::default() };
+    let mut gas = 0;
+    loop {
+        let order = prepare::settle(&world.people.operator, world.service.destination()).map_err(unsigned)?;
+        let started = world.service.client.settle(&order).await;
+        let number = started.map_err(CliError::node("starting the settlement"))?.batch;
+        let progress = Progress::new(story.is_json());
+        let view = wait_for_batch(&world.service, number, &progress).await?;
+        progress.clear();
+        let proof = view.proof.ok_or_else(|| missing("figures of its proof"))?;
+        let l1 = view.l1.as_ref().ok_or_else(|| missing("reference to L1"))?;
+        story.line(&format!(
+            "batch {number}: {} receipts, {} chunks, folded in {}, compressed in {}, {} bytes",
+            view.receipts,
+            proof.chunks,
+            show_ms(proof.fold_ms),
+            show_ms(proof.compress_ms),
+            proof.proof_bytes,
+        ));
+        let used = l1.gas.ok_or_else(|| missing("gas that L1 took"))?;
+        story.line(&format!("settled in L1 block {}, {used} gas, transaction {}", l1.block, l1.tx));
+        let verified =
+            verify_batch(&world.service, &world.chain.rollup, world.service.info.network, number).await?;
+        for Check { what, holds, .. } in &verified.checks {
+            story.must(*holds, what);
+        }
+        gas += used;
+        figures.chunks += proof.chunks;
+        figures.bytes += proof.proof_bytes;
+        figures.fold_ms += proof.fold_ms;
+        figures.compress_ms += proof.compress_ms;
+        figures.verify_ms += verified.verify_ms;
+        let info = world.service.client.info().await.map_err(CliError::node("asking what is pending"))?;
+        if info.pending == 0 {
+            return Ok((verified, figures, gas));
+        }
+    }
+}
+
+fn missing(what: &str) -> CliError {
+    CliError::Failed { doing: "settling the batch", why: format!("the node gives no {what}") }
+}
+
+/// Three transactions that continue the chain but for one thing each, and that the chain must refuse for that thing.
+async fn chain_refusals(story: &mut Story, world: &World, last: &Verified) -> Result<[bool; 3], CliError> {
+    let settled = &last.settled.header;
+    let next = BatchHeader {
+        batch: settled.batch + 1,
+        pre_root: settled.post_root,
+        proof_digest: proof_digest(&last.proof),
+        ..*settled
+    };
+    let mut tampered = last.proof.clone();
+    let middle = tampered.len() / 2;
+    if let Some(byte) = tampered.get_mut(middle) {
+        *byte ^= 1;
+    }
+    let key = proving::development_verifier().await?;
+    let verifier = !proving::holds(&key, settled, &tampered) && !proving::holds(&key, &next, &last.proof);
+    story.must(verifier, "the verifier refuses a tampered proof, and the proof under another statement");
+
+    let dsp = world.chain.l1.wallet();
+    let error = submit(world, &next, &tampered, &[attestation(world, dsp, &next)?]).await;
+    let tampered =
+        matches!(error.as_ref().and_then(L1Error::revert), Some(Revert::ProofDigestMismatch { .. }));
+    told(story, "tampered proof", tampered, error.as_ref());
+
+    let old = BatchHeader { pre_root: settled.pre_root, ..next };
+    let error = submit(world, &old, &last.proof, &[attestation(world, dsp, &old)?]).await;
+    let wrong_root = matches!(error.as_ref().and_then(L1Error::revert), Some(Revert::WrongPreRoot { .. }));
+    told(story, "wrong pre-root", wrong_root, error.as_ref());
+
+    let stranger = Wallet::insecure(InsecureAccount::Dsp(1));
+    let error = submit(world, &next, &last.proof, &[attestation(world, &stranger, &next)?]).await;
+    let unapproved = matches!(error.as_ref().and_then(L1Error::revert), Some(Revert::NotActive { .. }));
+    told(story, "batch signed by an unapproved DSP", unapproved, error.as_ref());
+    Ok([tampered && verifier, wrong_root, unapproved])
+}
+
+/// Sends a batch; the error, if it is refused.
+async fn submit(
+    world: &World,
+    header: &BatchHeader,
+    proof: &[u8],
+    attestations: &[Attestation],
+) -> Option<L1Error> {
+    world.chain.rollup.submit_batch(header, proof, attestations).await.err()
+}
+
+fn attestation(world: &World, wallet: &Wallet, header: &BatchHeader) -> Result<Attestation, CliError> {
+    let signed = attest(wallet, world.chain.l1.chain_id(), world.chain.rollup.address(), header);
+    signed.map_err(|e| CliError::failed("signing an attestation")(e.into()))
+}
+
+fn told(story: &mut Story, case: &str, refused: bool, error: Option<&L1Error>) {
+    let how = error.map_or_else(|| "it was accepted".to_owned(), ToString::to_string);
+    story.must(refused, &format!("L1 refused: {case} ({how})"));
+}
