@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nectar_abi::{CallerGrant, CodeHash, ContractId, NetworkId, PublicKey};
-use nectar_state::Session;
+use nectar_state::{Pair, Session};
 
 use crate::answer;
 use crate::engine::{Engine, Ready};
@@ -144,7 +144,7 @@ impl Run {
         Ok(self.session.remove(key)?)
     }
 
-    pub(crate) fn next(&mut self, cursor: &mut Cursor) -> Result<Option<(Vec<u8>, Vec<u8>)>, Stop> {
+    pub(crate) fn next(&mut self, cursor: &mut Cursor) -> Result<Option<Pair>, Stop> {
         if cursor.done {
             return Ok(None);
         }

@@ -1,4 +1,5 @@
 use nectar_abi::limits::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
+use nectar_state::Pair;
 
 use crate::error::Stop;
 use crate::failure::{ContractFailure, MAX_ITERATORS};
@@ -80,7 +81,7 @@ pub(super) fn next_value(guest: &mut Guest<'_>, id: u32) -> Result<u32, Stop> {
     }
 }
 
-fn advance(guest: &mut Guest<'_>, id: u32) -> Result<Option<(Vec<u8>, Vec<u8>)>, Stop> {
+fn advance(guest: &mut Guest<'_>, id: u32) -> Result<Option<Pair>, Stop> {
     guest.charge(gas::READ)?;
     let index =
         usize::try_from(id).ok().and_then(|id| id.checked_sub(1)).ok_or(ContractFailure::NoIterator)?;

@@ -1,7 +1,7 @@
 //! Everything that is refused, at the node's own door. All refusals look the same; the audit log knows them apart.
 
 use nectar_abi::{FieldMask, Purpose};
-use nectar_capability::{Directive, GrantBuilder, Token};
+use nectar_capability::{Directive, GrantBuilder, SigningKey, Token};
 
 use crate::records::Hospital;
 use crate::support::{NOW, World, key, patient, refused};
@@ -18,7 +18,7 @@ fn every_case_of_a_caller_without_the_right_grant_is_refused() {
     let token = hospital.clinician("ada");
     let message =
         format!(r#"{{"get":{{"patient":"{}","resource_type":"Observation","id":"o1"}}}}"#, patient("ada"));
-    let get = |token: &Token, holder| world.call(token, holder, "query/get", &message);
+    let get = |token: &Token, holder: &SigningKey| world.call(token, holder, "query/get", &message);
     let receipts = || world.node().receipts();
 
     // An insurer with a grant that nobody registered, and with one of their own making.
