@@ -9,9 +9,12 @@ use proptest::prelude::*;
 use crate::support::{World, key, refused};
 use crate::wat::Module;
 
+/// A node with an invocation and a directive that it would take.
+type Shared = Mutex<(World, Vec<u8>, Vec<u8>)>;
+
 /// One node for all cases: what one leaves behind must not matter to the next.
-fn shared() -> &'static Mutex<(World, Vec<u8>, Vec<u8>)> {
-    static WORLD: OnceLock<Mutex<(World, Vec<u8>, Vec<u8>)>> = OnceLock::new();
+fn shared() -> &'static Shared {
+    static WORLD: OnceLock<Shared> = OnceLock::new();
     WORLD.get_or_init(|| {
         let world = World::new();
         let contract = world.contract(&Module::default().build(), "{}");
