@@ -34,8 +34,9 @@ pub const MAX_FUNCTION_BYTES: usize = 128 * 1024;
 const INTERFACE: &str = "interface_version_8";
 const INTERFACE_PREFIX: &str = "interface_version_";
 const CAPABILITY_PREFIX: &str = "requires_";
-/// Host capabilities beyond the interface itself.
-const CAPABILITIES: [&str; 1] = ["iterator"];
+/// Host capabilities beyond the interface itself. The numbered ones stand for imports (1.4 brings `db_next_key` and
+/// `db_next_value`) and for queries of modules that no network here has: those are answered as unsupported.
+const CAPABILITIES: [&str; 5] = ["iterator", "cosmwasm_1_1", "cosmwasm_1_2", "cosmwasm_1_3", "cosmwasm_1_4"];
 
 /// Name, parameters and result, each a letter: `i` for i32, `I` for i64.
 type Signature = (&'static str, &'static str, &'static str);

@@ -42,6 +42,7 @@ fn a_request_is_not_repeated_after_a_restart_or_when_the_clock_goes_back() {
     refused(world.node().invoke(&invocation));
     world.open();
     refused(world.node().invoke(&invocation));
+    world.clock.set(NOW + 800);
     assert_eq!(world.refusals(), ["replayed", "expired", "expired"]);
 }
 
