@@ -2,7 +2,7 @@ use nectar_state::StateError;
 use nectar_trace::{BatchError, CodecError};
 use thiserror::Error;
 
-use crate::failure::ContractFailure;
+use crate::failure::{ContractFailure, Words};
 use crate::module::ModuleError;
 
 /// Why a request has no result. A contract's own errors are results: see [`crate::Reply`].
@@ -53,7 +53,7 @@ pub enum Invalid {
     ContractExists,
     /// `instantiate` failed: there is no contract. The owner may read what it says.
     #[error("instantiation failed: {0}")]
-    Instantiation(String),
+    Instantiation(Words),
     /// The host ended `instantiate`: there is no contract.
     #[error("instantiation failed: {0}")]
     Failed(#[from] ContractFailure),

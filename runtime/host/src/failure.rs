@@ -1,3 +1,5 @@
+use std::fmt;
+
 use nectar_abi::limits::MAX_RESPONSE_BYTES;
 use thiserror::Error;
 
@@ -11,6 +13,29 @@ pub const MAX_ITERATORS: usize = 128;
 pub const MAX_DEPTH: usize = 4;
 /// Native stack of one frame, in bytes.
 pub const FRAME_STACK_BYTES: usize = 256 * 1024;
+
+/// What a contract says of a failure. It may concern a patient: `Display` gives it to the caller, `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Words(pub(crate) String);
+
+impl Words {
+    /// The text, for the caller only.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Words(..)")
+    }
+}
 
 /// How a contract failed: its own fault, and the same on every host. Its state is unchanged, the gas is spent.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -30,7 +55,7 @@ pub enum ContractFailure {
     Trap(&'static str),
     /// The contract aborted, with its words. They may concern a patient: for the caller only.
     #[error("the contract aborted: {0}")]
-    Abort(String),
+    Abort(Words),
     /// It lacks an entry point.
     #[error("the contract has no entry point `{0}`")]
     NoEntryPoint(&'static str),

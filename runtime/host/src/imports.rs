@@ -10,7 +10,7 @@ mod state;
 
 use wasmtime::{Caller, Linker};
 
-use crate::failure::ContractFailure;
+use crate::failure::{ContractFailure, Words};
 use crate::frame::{Frame, Guest};
 
 /// Longest text of an abort or a debug message, in bytes.
@@ -77,7 +77,7 @@ pub(crate) fn link(linker: &mut Linker<Frame>) -> wasmtime::Result<()> {
 /// Ends the frame with the contract's words.
 fn abort(guest: &mut Guest<'_>, text: u32) -> Result<(), crate::error::Stop> {
     let text = guest.take(text, "abort message", MAX_TEXT_BYTES)?;
-    Err(ContractFailure::Abort(String::from_utf8_lossy(&text).into_owned()).into())
+    Err(ContractFailure::Abort(Words(String::from_utf8_lossy(&text).into_owned())).into())
 }
 
 /// Charged like any text, and forgotten: it may concern a patient.

@@ -43,6 +43,7 @@ pub use error::{CallError, HostError, Invalid};
 pub use executor::{Executor, MAX_REFERENCE_BYTES, MAX_USES, Timing, contract_id, program_commitment};
 pub use failure::{
     ContractFailure, FRAME_STACK_BYTES, MAX_DEPTH, MAX_ITERATORS, MAX_STATE_BYTES, MAX_STATE_OPERATIONS,
+    Words,
 };
 pub use gas::DEFAULT_LIMIT;
 pub use module::{

@@ -7,6 +7,7 @@ use super::{Call, Ended, Executor, Order, contract_id, program_commitment};
 use crate::answer;
 use crate::audit::{AuditEntry, AuditEvent};
 use crate::error::{CallError, HostError, Invalid};
+use crate::failure::Words;
 use crate::frame::Entry;
 use crate::journal::{Event, Journal};
 use crate::records::{self, ContractRecord, Records as _};
@@ -60,7 +61,7 @@ impl Executor {
                 self.keep(journal, directive, plan, ended, response)
             }
             (ContractResult::Err(_), Some(failure)) => Err(Invalid::Failed(failure.clone()).into()),
-            (ContractResult::Err(text), None) => Err(Invalid::Instantiation(text.clone()).into()),
+            (ContractResult::Err(text), None) => Err(Invalid::Instantiation(Words(text.clone())).into()),
         }
     }
 

@@ -290,6 +290,20 @@ fn not_a_number_has_one_form() {
     assert!(execute(&world, &contract).failure.is_none());
 }
 
+/// Calls a contract with a message that is a query of itself, with a message that is a query of itself, and so on.
+fn query_itself(world: &World, contract: &Contract) -> Reply {
+    let caller = key("caller");
+    let token = world.token(contract, caller.public(), &["query/wasm"]);
+    let message = |inner: &str| {
+        let inner = cosmwasm_std::Binary::from(inner.as_bytes()).to_base64();
+        format!(r#"{{"wasm":{{"smart":{{"contract_addr":"{}","msg":"{inner}"}}}}}}"#, contract.id)
+    };
+    let nested = (0..MAX_DEPTH + 2).fold("{}".to_owned(), |inner, _| message(&inner));
+    let mut invocation = world.invocation(&token, "query/wasm", &nested);
+    invocation.touches = vec![contract.id];
+    world.node().invoke(&invocation.sign(&caller).unwrap()).unwrap()
+}
+
 #[test]
 fn contracts_that_query_themselves_end() {
     // The query asks its own contract, whose address the message brings, until it is too deep.
@@ -299,16 +313,35 @@ fn contracts_that_query_themselves_end() {
         ..Module::default()
     };
     let contract = world.contract(&module.build(), "{}");
-    let caller = key("caller");
-    let token = world.token(&contract, caller.public(), &["query/wasm"]);
-    let message = |inner: &str| {
-        let inner = cosmwasm_std::Binary::from(inner.as_bytes()).to_base64();
-        format!(r#"{{"wasm":{{"smart":{{"contract_addr":"{}","msg":"{inner}"}}}}}}"#, contract.id)
-    };
-    let nested = (0..MAX_DEPTH + 2).fold("{}".to_owned(), |inner, _| message(&inner));
-    let mut invocation = world.invocation(&token, "query/wasm", &nested);
-    invocation.touches = vec![contract.id];
-    let reply = world.node().invoke(&invocation.sign(&caller).unwrap()).unwrap();
+    let reply = query_itself(&world, &contract);
     // The deepest frame fails; those above it get its error as an answer.
     assert_eq!(answer(&reply), "{}");
+}
+
+#[test]
+fn frames_that_use_up_their_stacks_fit_into_an_ordinary_thread() {
+    // Each frame goes deep, then asks its own contract, which does the same.
+    let head = "(func $deep (param $n i32) (param $msg i32) (result i32)
+        (if (result i32) (i32.eqz (local.get $n)) (then (call $query_chain (local.get $msg)))
+          (else (i32.add (i32.const 0) (call $deep (i32.sub (local.get $n) (i32.const 1)) (local.get $msg))))))";
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(move || {
+            let (mut fine, mut overflowed) = (0, 0);
+            for depth in [1000, 2000, 3000, 4000, 5000, 6000, 8000, 16_000] {
+                let world = World::new();
+                let query = format!("(drop (call $deep (i32.const {depth}) (local.get $msg))) {ANSWER}");
+                let module = Module { head: head.into(), query, ..Module::default() };
+                let contract = world.contract(&module.build(), "{}");
+                match query_itself(&world, &contract).failure {
+                    None => fine += 1,
+                    Some(ContractFailure::StackOverflow) => overflowed += 1,
+                    Some(other) => panic!("{other:?}"),
+                }
+            }
+            assert!(fine > 0 && overflowed > 0, "{fine} {overflowed}");
+        })
+        .unwrap()
+        .join()
+        .unwrap();
 }
