@@ -17,12 +17,14 @@ pub(crate) const CALL: u64 = 500;
 pub(crate) const BYTE: u64 = 2;
 /// A read or an item of a scan: decryption, and one opening in the proof.
 pub(crate) const READ: u64 = 100_000;
-/// A write or a removal: encryption, and up to two openings in the proof.
-pub(crate) const WRITE: u64 = 1_000_000;
+/// A write or a removal: encryption, and up to two paths of fourteen hashes each.
+pub(crate) const WRITE: u64 = 2_500_000;
 /// An iterator.
 pub(crate) const SCAN: u64 = 20_000;
-/// A byte read from or written to state.
-pub(crate) const STATE_BYTE: u64 = 10;
+/// A byte read from state: its commitment is stored beside it.
+pub(crate) const READ_BYTE: u64 = 10;
+/// A byte written to state: its commitment is a Poseidon hash.
+pub(crate) const WRITE_BYTE: u64 = 600;
 /// A signature check, each of a batch.
 pub(crate) const SIGNATURE: u64 = 100_000;
 /// A public key recovered from a signature.

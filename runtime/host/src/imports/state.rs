@@ -24,7 +24,7 @@ pub(super) fn write(guest: &mut Guest<'_>, key: u32, value: u32) -> Result<(), S
     guest.charge(gas::WRITE)?;
     let key = guest.take(key, KEY, MAX_KEY_BYTES)?;
     let value = guest.take(value, VALUE, MAX_VALUE_BYTES)?;
-    guest.charge(gas::times(gas::STATE_BYTE, value.len()))?;
+    guest.charge(gas::times(gas::WRITE_BYTE, value.len()))?;
     guest.require_write()?;
     if value.is_empty() {
         return Err(ContractFailure::EmptyValue.into());
@@ -93,6 +93,6 @@ fn advance(guest: &mut Guest<'_>, id: u32) -> Result<Option<Pair>, Stop> {
 }
 
 fn give(guest: &mut Guest<'_>, data: &[u8]) -> Result<u32, Stop> {
-    guest.charge(gas::times(gas::STATE_BYTE, data.len()))?;
+    guest.charge(gas::times(gas::READ_BYTE, data.len()))?;
     guest.give(data)
 }
