@@ -57,13 +57,12 @@ impl Search {
         self.needle_of.len()
     }
 
-    /// How many of the texts are in these bytes: the control, which shows that the search finds what is there.
-    pub(crate) fn distinct(&self, haystack: impl Read) -> io::Result<usize> {
-        let mut seen = BTreeSet::<usize>::new();
-        for hit in self.automaton.stream_find_iter(haystack) {
-            seen.extend(self.needle_of.get(hit?.pattern().as_usize()).copied());
-        }
-        Ok(seen.len())
+    /// How many of the texts are in these bytes: the control, which shows that the search finds what is there. A text
+    /// that is part of another one counts, too.
+    pub(crate) fn distinct(&self, haystack: &[u8]) -> usize {
+        let hits = self.automaton.find_overlapping_iter(haystack);
+        let seen: BTreeSet<_> = hits.filter_map(|hit| self.needle_of.get(hit.pattern().as_usize())).collect();
+        seen.len()
     }
 
     /// Occurrences in every file below a folder, and in the files' names. Links are not followed.
@@ -153,12 +152,19 @@ mod tests {
     }
 
     fn count(haystack: &[u8]) -> usize {
-        search().distinct(haystack).unwrap()
+        search().distinct(haystack)
     }
 
     #[test]
     fn nothing_is_found_where_nothing_is() {
         assert_eq!(count(b"an ordinary file about quills and feathers"), 0);
+    }
+
+    #[test]
+    fn a_text_within_another_one_counts_by_itself() {
+        let search =
+            Search::new(&["feather".to_owned(), "Quillfeather".to_owned(), "Quill".to_owned()]).unwrap();
+        assert_eq!(search.distinct(b"..Quillfeather.."), 3);
     }
 
     #[test]

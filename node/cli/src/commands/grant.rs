@@ -75,7 +75,7 @@ Whatever is left out stays as it is in the parent. A wider grant is refused here
         #[arg(value_name = "FILE")]
         token: PathBuf,
     },
-    /// Register a token's last grant, so that it counts; its parents must be registered
+    /// Register a token's grants, so that they count
     #[command(after_help = "Example:
   nectar grant register --key hospital.key --token clinician.token")]
     Register {

@@ -38,12 +38,16 @@ The passphrase is asked for, or taken from NECTAR_PASSPHRASE or --passphrase-fil
         passphrase: PassphraseArgs,
     },
     /// Show the public part of a key file
-    #[command(after_help = "Example:
-  nectar key show clinician.key --json")]
+    #[command(after_help = "Examples:
+  nectar key show clinician.key
+  CLINICIAN=$(nectar key show clinician.key --only public_key)")]
     Show {
         /// The key file
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Print one member and nothing else: public_key, node_key, address, ..
+        #[arg(long, value_name = "NAME")]
+        only: Option<String>,
         #[command(flatten)]
         passphrase: PassphraseArgs,
     },
@@ -68,7 +72,13 @@ impl Key {
                 keys.write(&out, &passphrase)?;
                 Ok(shown(&keys.public()))
             }
-            Self::Show { file, passphrase } => Ok(shown(&Keys::read(&file, &passphrase)?.public())),
+            Self::Show { file, only, passphrase } => {
+                let public = Keys::read(&file, &passphrase)?.public();
+                match only {
+                    None => Ok(shown(&public)),
+                    Some(name) => member(&public, &name),
+                }
+            }
         }
     }
 }
@@ -95,11 +105,21 @@ fn new_keys(kind: Kind, account: Option<DevAccount>) -> Result<Keys, CliError> {
     }
 }
 
+fn member(public: &Value, name: &str) -> Result<Report, CliError> {
+    let names: Vec<&str> = public.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let value = public.get(name).ok_or_else(|| CliError::Argument {
+        what: "--only",
+        why: format!("this key has no {name}: it has {}", names.join(", ")),
+    })?;
+    Ok(Report::new(value, text(value)))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 fn shown(public: &Value) -> Report {
     let members = public.as_object().into_iter().flatten();
-    let pairs = members.map(|(name, value)| match value {
-        Value::String(text) => (name.as_str(), text.clone()),
-        other => (name.as_str(), other.to_string()),
-    });
+    let pairs = members.map(|(name, value)| (name.as_str(), text(value)));
     Report::new(public, Table::pairs(pairs).to_string())
 }

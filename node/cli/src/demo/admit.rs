@@ -143,7 +143,7 @@ fn configuration(
         ("l1.registry", deployment.registry.to_string()),
         ("l1.rollup", deployment.rollup.to_string()),
         // One batch for everything that the demo does.
-        ("limits.batch_chunks", "4096".to_owned()),
+        ("limits.batch_chunks", "640".to_owned()),
     ];
     let set = |layers: ConfigLayers, (key, value): &(&str, String)| layers.set(key, value);
     let layers = settings.iter().try_fold(ConfigLayers::new(), set);

@@ -86,6 +86,7 @@ async fn batches(story: &mut Story, world: &World) -> Result<(Verified, ProofFig
         for Check { what, holds, .. } in &verified.checks {
             story.must(*holds, what);
         }
+        story.line("it covers state and receipts, and that each grant used was registered and not revoked; not execution");
         gas += used;
         figures.chunks += proof.chunks;
         figures.bytes += proof.proof_bytes;
