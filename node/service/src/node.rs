@@ -104,17 +104,28 @@ pub enum StartError {
 #[derive(Debug, Clone, Copy)]
 pub struct Node;
 
-/// A node that serves. Dropped without [`Self::shutdown`], it stops at once, as in a crash: nothing acknowledged is lost.
+/// A node that serves. Dropped without [`Self::shutdown`], it cuts off what is
+/// going on, as in a crash: nothing acknowledged is lost.
 #[derive(Debug)]
 pub struct RunningNode {
     address: SocketAddr,
     tls: bool,
     listening: Vec<Listening>,
     app: Arc<App>,
-    stop: watch::Sender<bool>,
+    stop: Stop,
     follower: JoinHandle<()>,
     drain: Duration,
     directory: DataDir,
+}
+
+/// Tells what runs in the background that the node ends; also when it is dropped.
+#[derive(Debug)]
+struct Stop(watch::Sender<bool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
 }
 
 impl Node {
@@ -186,7 +197,7 @@ pub(crate) async fn start(
     let every = Duration::from_secs(config.limits.registry_poll_s);
     let follower = tokio::spawn(watch.follow(every, stopped));
     let (tls, drain) = (config.tls.is_some(), config.limits.drain());
-    Ok(RunningNode { address, tls, listening, app, stop, follower, drain, directory })
+    Ok(RunningNode { address, tls, listening, app, stop: Stop(stop), follower, drain, directory })
 }
 
 async fn admitted(
@@ -275,7 +286,7 @@ impl RunningNode {
     pub async fn shutdown(self) {
         tracing::info!(target: target::NODE, "stopping");
         let Self { listening, app, stop, follower, drain, directory, .. } = self;
-        stop.send_replace(true);
+        drop(stop);
         for one in listening {
             one.drain(drain).await;
         }

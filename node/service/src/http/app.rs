@@ -14,7 +14,7 @@ use crate::metrics::Metrics;
 use crate::operator::Operator;
 use crate::settle::Settler;
 use crate::standing::Watch;
-use crate::work::Work;
+use crate::work::{Work, WorkError};
 
 /// What all handlers share.
 #[derive(Debug)]
@@ -58,7 +58,12 @@ impl App {
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        self.work.run(job).await.map_err(Problem::from)
+        self.work.run(job).await.map_err(|error| {
+            if error == WorkError::Overloaded {
+                self.metrics.overload.inc();
+            }
+            Problem::from(error)
+        })
     }
 
     /// The one refusal, when its time has come.

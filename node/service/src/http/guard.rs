@@ -90,6 +90,10 @@ impl FromRequest<Arc<App>> for Received {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let limit = request.extensions().get::<Limit>().map_or(0, |limit| limit.0);
+        // A length that is announced is believed when it is too long: nothing of such a body is read.
+        if request.body().size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(Problem::TooLarge(limit));
+        }
         let read = Bytes::from_request(request, app);
         match tokio::time::timeout(app.limits.body(), read).await {
             Err(_) => Err(Problem::Slow),

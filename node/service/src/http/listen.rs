@@ -54,7 +54,7 @@ pub enum ListenError {
     Tls(rustls::Error),
 }
 
-/// A server that runs until it is told to stop.
+/// A server that runs until it is told to stop, or dropped.
 #[derive(Debug)]
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
@@ -62,11 +62,17 @@ pub(crate) struct Listening {
     task: JoinHandle<io::Result<()>>,
 }
 
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
+}
+
 impl Listening {
     /// Takes no more connections, lets open requests end within `drain`, then closes what is left.
-    pub(crate) async fn drain(self, drain: Duration) {
+    pub(crate) async fn drain(mut self, drain: Duration) {
         self.handle.graceful_shutdown(Some(drain));
-        let _ = self.task.await;
+        let _ = (&mut self.task).await;
     }
 }
 

@@ -31,13 +31,18 @@ async fn long_bodies_are_refused_before_they_are_read_and_name_the_limit() {
     let world = World::admitted().await;
     let node = world.start().await;
     for (path, limit) in POSTS {
-        let head = format!("POST {path} HTTP/1.1\r\nhost: node\r\ncontent-length: {}\r\n\r\n", limit + 1);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: node\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            limit + 1
+        );
         let answer = raw(node.addr(), head.as_bytes()).await;
         assert_eq!(status(&answer), 413, "{path}");
         assert!(String::from_utf8_lossy(&answer).contains(&limit.to_string()), "{path}");
         // Without a length, the limit counts as the body arrives.
-        let mut chunked =
-            format!("POST {path} HTTP/1.1\r\nhost: node\r\ntransfer-encoding: chunked\r\n\r\n").into_bytes();
+        let mut chunked = format!(
+            "POST {path} HTTP/1.1\r\nhost: node\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+        )
+        .into_bytes();
         chunked.extend(format!("{:x}\r\n", limit + 1).into_bytes());
         chunked.extend(vec![0; limit + 1]);
         chunked.extend(b"\r\n0\r\n\r\n");

@@ -32,7 +32,8 @@ async fn a_node_starts_only_when_the_registry_says_that_it_is_active() {
     world.agree().await;
 
     let wallet = Wallet::insecure(InsecureAccount::Dsp(1));
-    let own = std::mem::replace(&mut world.secrets, NodeSecrets { wallet, ..world.secrets.clone() });
+    let own = world.secrets.clone();
+    world.secrets = NodeSecrets { wallet, ..own.clone() };
     assert_eq!(refusal(&world).await, Standing::OtherOperator(world.dsp.l1.address()));
     world.secrets = own;
 
