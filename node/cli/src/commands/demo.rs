@@ -10,7 +10,7 @@ use crate::error::CliError;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   nectar demo
-  nectar demo --fhir ../shared/data/fhir
+  nectar demo --fhir bundles
   nectar demo --l1 http://127.0.0.1:8545 --json
 
 It starts a node and reaches it over HTTP only. Exit status 0 says that everything shown holds.")]

@@ -1,6 +1,6 @@
 //! Measures the example contracts on sled: medians in microseconds of each stage of an invocation.
 //!
-//! `cargo run --release -p nectar-runtime --example measure [CALLS]`
+//! `cargo run --release -p nectar-runtime --example measure_calls [CALLS]`
 use std::error::Error;
 use std::io::Write as _;
 use std::sync::Arc;
