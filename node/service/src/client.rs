@@ -228,3 +228,51 @@ fn words(error: &reqwest::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    /// Answers one request with these bytes, whatever it is.
+    async fn server(answer: Vec<u8>) -> Client {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 1024];
+            let _ = stream.read(&mut head).await;
+            let _ = stream.write_all(&answer).await;
+        });
+        Client::new(&address).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_cut_off_and_a_redirect_is_not_followed() {
+        let mut long = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+        long.resize(200_000, b' ');
+        let answer = server(long).await.max_answer(100_000).info().await;
+        assert!(matches!(answer, Err(ClientError::TooLarge { limit: 100_000, .. })), "{answer:?}");
+        let away = b"HTTP/1.1 307 Away\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n";
+        let answer = server(away.to_vec()).await.info().await;
+        assert!(matches!(answer, Err(ClientError::Status { code: 307, .. })), "{answer:?}");
+        let answer = server(b"SSH-2.0-x\r\n".to_vec()).await.info().await;
+        assert!(matches!(answer, Err(ClientError::Transport(_))), "{answer:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_no_answer_and_is_not_quoted(text in "[ -~]{0,200}") {
+            for error in [
+                decode::<api::Info>(text.as_bytes()).err(),
+                decode::<api::Invoked>(text.as_bytes()).err(),
+                decode::<api::BatchView>(text.as_bytes()).err(),
+                decode::<api::Grants>(text.as_bytes()).err(),
+            ] {
+                let Some(ClientError::Decode(words)) = error else { panic!("{text:?} was read") };
+                prop_assert!(words.starts_with("another shape at") || words.starts_with("no JSON at"));
+            }
+        }
+    }
+}

@@ -100,12 +100,15 @@ pub enum StartError {
     Task,
 }
 
+/// Looks at public records that wait, at most.
+const LOOKUP_QUEUE: u32 = 64;
+
 /// A DSP's node.
 #[derive(Debug, Clone, Copy)]
 pub struct Node;
 
-/// A node that serves. Dropped without [`Self::shutdown`], it cuts off what is
-/// going on, as in a crash: nothing acknowledged is lost.
+/// A node that serves. Dropped without [`Self::shutdown`], it cuts off what is going on, as in a crash: nothing
+/// acknowledged is lost.
 #[derive(Debug)]
 pub struct RunningNode {
     address: SocketAddr,
@@ -175,6 +178,7 @@ pub(crate) async fn start(
         executor,
         settler,
         watch: watch.clone(),
+        lookups: Work::new(1, LOOKUP_QUEUE, limits.queue_wait(), metrics.clone()),
         work: Work::new(limits.workers, limits.queue, limits.queue_wait(), metrics.clone()),
         operator: Operator::new(config.operator, dsp, config.network),
         requests: Arc::new(Semaphore::new(usize::try_from(limits.requests).unwrap_or(usize::MAX >> 4))),
@@ -291,6 +295,7 @@ impl RunningNode {
             one.drain(drain).await;
         }
         app.work.close().await;
+        app.lookups.close().await;
         app.settler.idle().await;
         let _ = follower.await;
         let executor = app.executor.clone();

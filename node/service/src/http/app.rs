@@ -22,7 +22,10 @@ pub(crate) struct App {
     pub(crate) executor: Arc<Executor>,
     pub(crate) settler: Settler,
     pub(crate) watch: Watch,
+    /// For those who have a signature to show.
     pub(crate) work: Work,
+    /// For everyone: a place of its own, so that looks which cost something hold up nobody who calls.
+    pub(crate) lookups: Work,
     pub(crate) operator: Operator,
     pub(crate) requests: Arc<Semaphore>,
     pub(crate) limits: Limits,
@@ -45,7 +48,7 @@ impl App {
         job: impl FnOnce(&Executor) -> Result<T, CallError> + Send + 'static,
     ) -> Result<T, Problem> {
         let executor = self.executor.clone();
-        match self.work(move || job(&executor)).await? {
+        match self.counted(self.work.run(move || job(&executor)).await)? {
             Ok(value) => Ok(value),
             Err(CallError::Refused) => Err(self.refuse(received).await),
             Err(CallError::Invalid(reason)) => Err(Problem::Invalid(reason.to_string())),
@@ -53,17 +56,19 @@ impl App {
         }
     }
 
-    /// Runs something that blocks on a worker thread.
-    pub(super) async fn work<T: Send + 'static>(
+    /// Looks something up that everyone may know, on a thread that may block.
+    pub(super) async fn look_up<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        self.work.run(job).await.map_err(|error| {
-            if error == WorkError::Overloaded {
-                self.metrics.overload.inc();
-            }
-            Problem::from(error)
-        })
+        self.counted(self.lookups.run(job).await)
+    }
+
+    fn counted<T>(&self, outcome: Result<T, WorkError>) -> Result<T, Problem> {
+        if matches!(outcome, Err(WorkError::Overloaded)) {
+            self.metrics.overload.inc();
+        }
+        outcome.map_err(Problem::from)
     }
 
     /// The one refusal, when its time has come.

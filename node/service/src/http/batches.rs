@@ -39,7 +39,7 @@ pub(super) async fn view(
 ) -> Result<Json<api::BatchView>, Problem> {
     let number = parse(&number, "batch")?;
     let settler = app.settler.clone();
-    let view = app.work(move || settler.view(number)).await?.map_err(|error| internal(&error))?;
+    let view = app.look_up(move || settler.view(number)).await?.map_err(|error| internal(&error))?;
     view.map(Json).ok_or(Problem::NotFound("batch"))
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn proof(
 ) -> Result<impl IntoResponse, Problem> {
     let number = parse(&number, "batch")?;
     let settler = app.settler.clone();
-    let proof = app.work(move || settler.proof(number)).await?.map_err(|error| internal(&error))?;
+    let proof = app.look_up(move || settler.proof(number)).await?.map_err(|error| internal(&error))?;
     let proof = proof.ok_or(Problem::NotFound("proof"))?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], proof))
 }
@@ -60,7 +60,7 @@ pub(super) async fn receipt(
 ) -> Result<Json<api::ReceiptView>, Problem> {
     let position = parse(&position, "receipt")?;
     let executor = app.executor.clone();
-    let found = app.work(move || executor.receipt(position)).await?.map_err(|error| internal(&error))?;
+    let found = app.look_up(move || executor.receipt(position)).await?.map_err(|error| internal(&error))?;
     let found = found.ok_or(Problem::NotFound("receipt"))?;
     let (batch, inclusion) = found.settled.map(|(batch, path)| (batch.number, Base64(path.encode()))).unzip();
     Ok(Json(api::ReceiptView { receipt: Base64(found.receipt.into_bytes()), batch, inclusion }))

@@ -35,8 +35,9 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
 pub(super) async fn info(State(app): State<Arc<App>>) -> Result<Json<api::Info>, Problem> {
     let executor = app.executor.clone();
     // These wait for a commit that is going on: not on a thread that serves others.
-    let (root, settled, (next, pending)) =
-        app.work(move || (executor.network_root(), executor.settled_root(), executor.next_batch())).await?;
+    let (root, settled, (next, pending)) = app
+        .look_up(move || (executor.network_root(), executor.settled_root(), executor.next_batch()))
+        .await?;
     Ok(Json(api::Info {
         version: env!("CARGO_PKG_VERSION").into(),
         dsp: app.dsp,
