@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::story::Story;
 use crate::error::CliError;
-use crate::fhir::{Loaded, needles};
+use crate::fhir::{Loaded, needles, plaintext};
 use crate::search::Search;
 
 /// Searches the node's folder for what would give the patients away; returns the number of hits.
@@ -40,9 +40,7 @@ pub(super) fn run(story: &mut Story, data: &Path, loaded: &Loaded) -> Result<u64
 
 /// How many texts the search finds in a plaintext copy of the records, summed over encodings, and the number of those.
 fn control(search: &Search, loaded: &Loaded) -> (usize, usize) {
-    let entries = loaded.bundles.iter().flat_map(|bundle| &bundle.entries);
-    let plain: String =
-        entries.flat_map(|entry| [entry.resource.to_string(), entry.id.clone(), "\n".into()]).collect();
+    let plain = plaintext(&loaded.bundles);
     let (mut wide, mut swapped) = (Vec::new(), Vec::new());
     for unit in plain.encode_utf16() {
         wide.extend(unit.to_le_bytes());
@@ -61,7 +59,18 @@ fn control(search: &Search, loaded: &Loaded) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fhir::built_in;
+    use crate::fhir::{Bundle, built_in};
+
+    #[test]
+    fn the_control_finds_names_and_escaped_texts_that_no_json_holds_as_they_are() {
+        let json = br#"{"resourceType":"Bundle","entry":[
+            {"resource":{"resourceType":"Patient","id":"p-000001","name":[{"family":"Li","given":["Bo","Ann-Marie"]}]}},
+            {"resource":{"resourceType":"Observation","id":"o-000001","valueString":"a \"quoted\"\nword, caf\u00e9"}}]}"#;
+        let bundles = vec![Bundle::parse("x".as_ref(), json).unwrap()];
+        let loaded = Loaded { bundles, skipped: Vec::new() };
+        let search = Search::new(&needles(&loaded.bundles)).unwrap();
+        assert_eq!(control(&search, &loaded), (search.needles() * 5, 5));
+    }
 
     #[test]
     fn a_plaintext_copy_on_the_disk_is_found_and_an_encrypted_one_is_not() {

@@ -6,4 +6,4 @@ mod needles;
 
 pub(crate) use built_in::built_in;
 pub(crate) use bundle::{Bundle, Entry, Loaded, load_dir, minified};
-pub(crate) use needles::needles;
+pub(crate) use needles::{needles, plaintext};

@@ -22,6 +22,20 @@ pub(crate) fn needles(bundles: &[Bundle]) -> BTreeSet<String> {
     found
 }
 
+/// A copy of the records as plaintext: each as JSON, then its texts without JSON's escapes, then names in full. Every
+/// needle is in it.
+pub(crate) fn plaintext(bundles: &[Bundle]) -> String {
+    let mut lines = Vec::new();
+    for entry in bundles.iter().flat_map(|b| &b.entries) {
+        let mut found = BTreeSet::new();
+        texts(Some(&entry.resource), &mut found);
+        patient(&entry.resource, &mut found);
+        lines.extend([entry.resource.to_string(), entry.id.clone()]);
+        lines.extend(found);
+    }
+    lines.join("\n")
+}
+
 fn patient(resource: &Value, found: &mut BTreeSet<String>) {
     for name in list(resource, "name") {
         let family = name.get("family").and_then(Value::as_str).unwrap_or_default();
