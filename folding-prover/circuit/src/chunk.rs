@@ -94,6 +94,7 @@ impl Circuit {
         let mut builder = ShapeBuilder::default();
         let zero = Fr::default();
         let statement = Statement {
+            chain_id: 0,
             network: 0,
             batch: 0,
             pre_root: zero,

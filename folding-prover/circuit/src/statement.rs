@@ -4,6 +4,8 @@ use sha3::{Digest, Keccak256};
 /// What a batch's proof is about: public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {
+    /// Id of the chain that settles the batch (EIP-155).
+    pub chain_id: u64,
     /// Number of the network.
     pub network: u64,
     /// Number of the batch in it.
@@ -23,17 +25,18 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Length of [`Self::encode`]: ten words of 32 bytes, as Solidity's `abi.encode` lays them out.
-    pub const ENCODED_LEN: usize = 320;
+    /// Length of [`Self::encode`]: eleven words of 32 bytes, as Solidity's `abi.encode` lays them out.
+    pub const ENCODED_LEN: usize = 352;
 
     /// First word: the version.
-    const LABEL: &'static [u8; 32] = b"nectar/statement/v1\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    const LABEL: &'static [u8; 32] = b"nectar/statement/v2\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
-    /// Ten big-endian words of 32 bytes: label, network, batch, pre-root, post-root, receipts root, receipts, program
-    /// registry root, start and end of the window.
+    /// Eleven big-endian words of 32 bytes: label, chain id, network, batch, pre-root, post-root, receipts root, receipts,
+    /// program registry root, start and end of the window.
     pub fn encode(&self) -> [u8; Self::ENCODED_LEN] {
         let words = [
             *Self::LABEL,
+            word(self.chain_id),
             word(self.network),
             word(self.batch),
             to_bytes(&self.pre_root),

@@ -72,6 +72,7 @@ fn batch(slots: usize) -> Result<(Statement, Vec<Slot>), Failure> {
     let mut all = ledger.finish().0;
     all.push(receipts.append(log, Fr::from(4), auth)?);
     let statement = Statement {
+        chain_id: 31_337,
         network: 1,
         batch: 1,
         pre_root,

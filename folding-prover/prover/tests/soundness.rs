@@ -52,7 +52,8 @@ fn honest_proofs_are_accepted() {
 
 #[test]
 fn another_statement_is_refused() {
-    let changes: [fn(&mut Statement); 9] = [
+    let changes: [fn(&mut Statement); 10] = [
+        |s| s.chain_id += 1,
         |s| s.network += 1,
         |s| s.batch += 1,
         |s| s.pre_root += fr(1),

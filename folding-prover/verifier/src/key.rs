@@ -1,8 +1,8 @@
 use nectar_circuit::engine::{
     Affine, POINT_LEN, SnarkKeyParts, SnarkVerifierKey, g2_times, g2_to_bytes, hiding_generator,
-    point_to_bytes,
+    point_to_bytes, transcript_digest,
 };
-use nectar_commitment::Fr;
+use nectar_commitment::{Fr, to_bytes};
 
 use crate::DecodeError;
 use crate::reader::Reader;
@@ -36,7 +36,7 @@ pub fn development_tau() -> Fr {
 }
 
 const MAGIC: [u8; 4] = *b"NVKY";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What a verifier knows of the circuit and the setup.
 #[derive(Clone)]
@@ -69,7 +69,7 @@ impl std::fmt::Debug for VerifierKey {
 
 impl VerifierKey {
     /// Length of [`Self::encode`].
-    pub const ENCODED_LEN: usize = 13 + 128 + 8 * POINT_LEN;
+    pub const ENCODED_LEN: usize = 13 + 128 + 8 * POINT_LEN + 32;
 
     /// Wraps MicroSpartan's key.
     ///
@@ -120,7 +120,7 @@ impl VerifierKey {
 
     /// Canonical bytes, all integers big-endian: `NVKY`, version (1), setup (1; 0 is insecure), slots (4), logarithms of
     /// constraints, variables, nonzeros (1 each), tau in the second group (128), generator of blinds (64), seven
-    /// commitments to the matrices (64 each).
+    /// commitments to the matrices (64 each), what MicroSpartan's transcript starts with (32).
     pub fn encode(&self) -> Vec<u8> {
         let setup = match self.setup {
             Setup::Development => 0,
@@ -135,6 +135,7 @@ impl VerifierKey {
         out.extend(tau);
         out.extend(point_to_bytes(&self.hiding));
         out.extend(matrices.iter().flatten());
+        out.extend(to_bytes(&transcript_digest(&self.snark)));
         out
     }
 
@@ -161,8 +162,10 @@ impl VerifierKey {
         for point in &mut matrices {
             *point = reader.array()?;
         }
+        let transcript = reader.scalar()?;
         let key = Self::new(setup, slots, SnarkKeyParts { constraints, variables, nonzeros, tau, matrices })?;
-        if key.hiding != hiding {
+        // Both follow from the rest; verifiers that cannot derive them read them here.
+        if key.hiding != hiding || transcript_digest(&key.snark) != transcript {
             return Err(DecodeError::Key);
         }
         Ok(key)

@@ -9,7 +9,7 @@ use crate::reader::Reader;
 pub const MAX_CHUNKS: u32 = 4096;
 
 const MAGIC: [u8; 4] = *b"NPRF";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const SCALAR_LEN: usize = 32;
 /// Magic, version, rounds, number of chunks.
 const HEADER_LEN: usize = 11;

@@ -104,14 +104,14 @@ impl Keys {
             Self::Dsp(secrets) => json!({
                 "kind": self.kind(),
                 "node_key": secrets.identity.public(),
-                "address": secrets.wallet.address(),
+                "address": secrets.wallet.address().to_string(),
                 "age_recipient": secrets.store.recipient(),
                 "store_signer": secrets.store.signer(),
                 "insecure_wallet": secrets.wallet.is_insecure(),
             }),
             Self::Wallet(wallet) => json!({
                 "kind": self.kind(),
-                "address": wallet.address(),
+                "address": wallet.address().to_string(),
                 "insecure_wallet": wallet.is_insecure(),
             }),
         }

@@ -1,21 +1,21 @@
 //! The types of nova-snark that prover and verifier need; no other crate names nova-snark.
 //!
-//! The engine is BN254 with HyperKZG commitments; the argument for one relaxed instance is MicroSpartan
-//! (`spartan::ppsnark`).
+//! The engine is BN254 with KZG commitments; the argument for one relaxed instance is MicroSpartan
+//! (`spartan::ppsnark`) with Mercury openings.
 
 mod keys;
 mod points;
 mod quiet;
 mod snark;
 
-use nova_snark::provider::{Bn256EngineKZG, hyperkzg};
+use nova_snark::provider::{Bn256EngineKZG, hyperkzg, mercury};
 use nova_snark::r1cs;
 use nova_snark::spartan::ppsnark;
 use nova_snark::traits::snark::RelaxedR1CSSNARKTrait;
 
 pub use keys::{commitment_key, load_powers_of_tau};
 pub use points::{POINT_LEN, commitment_from_point, commitment_to_point, point_from_bytes, point_to_bytes};
-pub use snark::{Argument, Rounds, SnarkKeyParts, combine, g2_to_bytes};
+pub use snark::{Argument, Rounds, SnarkKeyParts, combine, g2_to_bytes, transcript_digest};
 
 pub use nova_snark::errors::NovaError;
 pub use nova_snark::provider::bn256_grumpkin::bn256::{Affine, Base, Point, Scalar};
@@ -25,10 +25,10 @@ pub use nova_snark::spartan::ppsnark::{R1CSShapeSparkCommitment, R1CSShapeSparkR
 pub use nova_snark::traits::commitment::CommitmentEngineTrait;
 pub use nova_snark::traits::snark::RelaxedR1CSSNARKTrait as SnarkTrait;
 
-/// BN254 with HyperKZG.
+/// BN254 with KZG.
 pub type E = Bn256EngineKZG;
 /// The opening argument for multilinear polynomials.
-pub type Opening = hyperkzg::EvaluationEngine<E>;
+pub type Opening = mercury::EvaluationEngine<E>;
 /// MicroSpartan.
 pub type Snark = ppsnark::RelaxedR1CSSNARK<E, Opening>;
 /// Its prover's key.

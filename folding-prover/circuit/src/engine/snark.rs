@@ -6,7 +6,7 @@
 
 use nectar_commitment::{Fr, from_bytes};
 use nova_snark::errors::NovaError;
-use nova_snark::traits::snark::RelaxedR1CSSNARKTrait;
+use nova_snark::traits::snark::{DigestHelperTrait, RelaxedR1CSSNARKTrait};
 
 use super::points::{POINT_LEN, point_from_bytes};
 use super::quiet::quietly;
@@ -18,6 +18,10 @@ const G2_LEN: usize = 128;
 const COEFFICIENTS: usize = 3;
 /// Points of the matrices' commitment: row, col, A, B, C, row and column timestamps.
 const MATRIX_POINTS: usize = 7;
+/// Points of Mercury's opening: h, g, q, s, d, quotient of f, w, w'.
+const OPENING_POINTS: usize = 8;
+/// Its evaluations: g, h, s, each at zeta and at 1 / zeta.
+const OPENING_SCALARS: usize = 6;
 
 /// Rounds of the two sum-checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +61,8 @@ fn layout(rounds: Rounds) -> Vec<Segment> {
     segments.push(Segment::Scalars(4));
     sum_check(&mut segments, inner);
     segments.push(Segment::Scalars(15));
-    let folds = inner.saturating_sub(1);
-    segments.push(Segment::Length(folds as u64));
-    segments.push(Segment::Points(folds + 3));
-    segments.push(Segment::Length(inner as u64));
-    segments.push(Segment::Scalars(3 * inner));
+    segments.push(Segment::Points(OPENING_POINTS));
+    segments.push(Segment::Scalars(OPENING_SCALARS));
     segments
 }
 
@@ -254,6 +255,13 @@ impl SnarkKeyParts {
     pub fn rounds(&self) -> Rounds {
         Rounds { outer: self.constraints, inner: self.nonzeros }
     }
+}
+
+/// What MicroSpartan's transcript starts with: nova-snark's SHA3-256 of its own encoding of the key, 250 bits.
+///
+/// The chain cannot compute it, so [`super`]'s users carry it along with the key.
+pub fn transcript_digest(key: &SnarkVerifierKey) -> Fr {
+    key.digest()
 }
 
 fn power(logarithm: u8) -> [u8; 8] {

@@ -72,6 +72,7 @@ pub(crate) fn batch() -> Batch {
     ledger.close(fr(15)).unwrap();
     end(&mut ledger, &mut receipts, &mut slots, fr(2));
     let statement = Statement {
+        chain_id: 31_337,
         network: 7,
         batch: 3,
         pre_root,

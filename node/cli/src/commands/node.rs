@@ -74,6 +74,7 @@ impl Node {
                     ("l1.url", chain.url.l1.clone()),
                     ("l1.registry", contracts.registry.to_string()),
                     ("l1.rollup", contracts.rollup.to_string()),
+                    ("l1.from_block", contracts.block.to_string()),
                 ];
                 let mut layers = ConfigLayers::new();
                 for (key, value) in settings {

@@ -142,6 +142,7 @@ fn configuration(
         ("l1.url", url.to_owned()),
         ("l1.registry", deployment.registry.to_string()),
         ("l1.rollup", deployment.rollup.to_string()),
+        ("l1.from_block", deployment.block.to_string()),
         // One batch for everything that the demo does.
         ("limits.batch_chunks", "640".to_owned()),
     ];

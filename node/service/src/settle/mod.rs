@@ -33,6 +33,7 @@ fn program_registry_root() -> Root {
 
 pub(crate) fn statement(view: &StatementView) -> Statement {
     Statement {
+        chain_id: view.chain_id,
         network: view.network.0,
         batch: view.batch,
         pre_root: view.pre_root.0,
