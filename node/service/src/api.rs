@@ -454,6 +454,8 @@ pub struct ProofFigures {
 /// The public statement of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementView {
+    /// Id of the chain that settles the batch (EIP-155): a proof counts on one chain.
+    pub chain_id: u64,
     /// The network.
     pub network: NetworkId,
     /// Number.

@@ -90,8 +90,6 @@ pub struct ProverConfig {
     /// Directory of Powers-of-Tau files, with `setup = "ptau"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ptau_dir: Option<PathBuf>,
-    /// Accepts the insecure development setup although the chain is no development chain.
-    pub allow_insecure_setup: bool,
 }
 
 /// Where the proving key comes from.

@@ -61,8 +61,8 @@ pub enum StartError {
     },
     /// The development setup on a chain that is none for development.
     #[error(
-        "prover.setup = \"insecure_development\" on chain {chain_id}: anyone could forge proofs. Set prover.setup = \"ptau\" and \
-         prover.ptau_dir, or prover.allow_insecure_setup = true if nothing depends on them"
+        "prover.setup = \"insecure_development\" on chain {chain_id}, which is no development chain: anyone could forge proofs, \
+         and no verifier there takes them. Set prover.setup = \"ptau\" and prover.ptau_dir"
     )]
     InsecureSetup {
         /// The chain's id.
@@ -222,7 +222,7 @@ fn check_setup(config: &NodeConfig, chain: &Chain) -> Result<(), StartError> {
     if config.prover.setup == Setup::Ptau {
         return Ok(());
     }
-    if !chain.is_development() && !config.prover.allow_insecure_setup {
+    if !chain.is_development() {
         return Err(StartError::InsecureSetup { chain_id: chain.id });
     }
     tracing::warn!(target: target::NODE, "INSECURE development setup: anyone can forge proofs for this node");

@@ -13,8 +13,6 @@ pub enum KeyKind {
     Text,
     /// A whole number.
     Number,
-    /// `true` or `false`.
-    Flag,
     /// Texts with commas between them; the empty text is the empty list.
     List,
 }
@@ -35,7 +33,6 @@ pub const KEYS: &[(&str, KeyKind)] = &[
     ("tls.key", KeyKind::Text),
     ("prover.setup", KeyKind::Text),
     ("prover.ptau_dir", KeyKind::Text),
-    ("prover.allow_insecure_setup", KeyKind::Flag),
     ("limits.connections", KeyKind::Number),
     ("limits.requests", KeyKind::Number),
     ("limits.workers", KeyKind::Number),
@@ -66,7 +63,6 @@ impl KeyKind {
         match self {
             Self::Text => Ok(Value::String(text.into())),
             Self::Number => text.parse().map(Value::Integer).map_err(|_| wrong("a whole number")),
-            Self::Flag => text.parse().map(Value::Boolean).map_err(|_| wrong("true or false")),
             Self::List => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 Ok(Value::Array(items.map(|item| Value::String(item.into())).collect()))

@@ -17,7 +17,7 @@ mod sync;
 
 use nectar_circuit::Statement;
 
-use crate::api::{Root, StatementView};
+use crate::api::StatementView;
 
 pub(crate) use error::StartSettleError;
 pub use files::BatchFileError;
@@ -25,11 +25,6 @@ pub(crate) use files::Files;
 pub(crate) use settler::{Parts, Settler};
 pub use sync::SyncError;
 pub(crate) use sync::reconcile;
-
-/// There is no program registry apart from the contracts' own entries, which hold each program's commitment: zero.
-fn program_registry_root() -> Root {
-    Root(nectar_commitment::Fr::default())
-}
 
 pub(crate) fn statement(view: &StatementView) -> Statement {
     Statement {

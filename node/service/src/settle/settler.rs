@@ -130,19 +130,19 @@ impl Settler {
 
     /// The receipts of the next batch: those of an earlier attempt, as far as the limits still allow.
     fn plan(&self) -> Result<Option<(Record, Batch)>, SettleError> {
-        let Parts { executor, files, limits, .. } = &self.0.parts;
+        let Parts { executor, chain, files, limits, .. } = &self.0.parts;
         let most = usize::try_from(limits.batch_receipts).unwrap_or(usize::MAX);
         let slots = limits.batch_chunks.saturating_mul(self.0.parts.keys.verifier().slots());
         let slots = usize::try_from(slots).unwrap_or(usize::MAX);
         if let Some(record) = files.load(executor.next_batch().0)? {
             let receipts = usize::try_from(record.statement.receipts).unwrap_or(usize::MAX);
             let batch = executor.pending(receipts.min(most), slots)?;
-            if let Some(batch) = batch.filter(|batch| record.is_of(batch)) {
+            if let Some(batch) = batch.filter(|batch| record.is_of(batch, chain.id)) {
                 return Ok(Some((record, batch)));
             }
         }
         let Some(batch) = executor.pending(most, slots)? else { return Ok(None) };
-        let record = Record::planned(&batch, super::program_registry_root());
+        let record = Record::planned(&batch, chain.id);
         files.save(&record)?;
         Ok(Some((record, batch)))
     }

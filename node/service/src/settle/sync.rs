@@ -160,10 +160,9 @@ async fn catch_up(
         { field::TX } = l1.tx },
         "L1 accepted this batch before the node noted it: noted now"
     );
-    let mut record = match files.load(batch.number)? {
-        Some(record) => record,
-        None => Record::planned(&batch, super::program_registry_root()),
-    };
+    // The record of an attempt with fewer receipts, or for another chain, would say what was not settled.
+    let kept = files.load(batch.number)?.filter(|record| record.is_of(&batch, chain.id));
+    let mut record = kept.unwrap_or_else(|| Record::planned(&batch, chain.id));
     (record.state, record.l1, record.error) = (BatchState::Settled, Some(l1), None);
     let files = files.clone();
     blocking(executor, move |executor| note(executor, &files, &record)).await?
