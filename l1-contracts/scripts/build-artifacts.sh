@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-contracts=(AttestedRollup DspRegistry)
+contracts=(Rollup DspRegistry)
 target=artifacts
 if [ "${1:-}" = --check ]; then
   target=$(mktemp -d)

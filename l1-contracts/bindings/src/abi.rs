@@ -5,7 +5,12 @@ pub(crate) mod registry {
     alloy::sol!(DspRegistry, "../artifacts/DspRegistry.json");
 }
 
-/// `AttestedRollup.sol`.
+/// `Rollup.sol`.
 pub(crate) mod rollup {
-    alloy::sol!(AttestedRollup, "../artifacts/AttestedRollup.json");
+    alloy::sol!(Rollup, "../artifacts/Rollup.json");
+}
+
+/// `verifier/NovaVerifier.sol`.
+pub(crate) mod verifier {
+    alloy::sol!(NovaVerifier, "../artifacts/NovaVerifier.json");
 }

@@ -3,12 +3,13 @@ use alloy::sol_types::{SolStruct as _, SolValue as _};
 use nectar_abi::NetworkId;
 use serde::{Deserialize, Serialize};
 
-use crate::abi::rollup::IAttestedRollup;
+use crate::abi::rollup::IRollup;
+use crate::abi::verifier::INovaVerifier;
 use crate::agreement::domain;
 use crate::wallet::{Wallet, WalletError};
 
-/// A batch of receipts and the transition that its proof claims. Roots are field elements of BN254, 32 bytes,
-/// big-endian. Every member is signed by attesters.
+/// A batch of receipts and the transition that its proof shows. Roots are elements of BN254's scalar field, 32 bytes,
+/// big-endian, reduced; the audit root is a hash. Every member is signed by attesters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchHeader {
     /// The chain of rollup blocks that the batch belongs to.
@@ -21,23 +22,23 @@ pub struct BatchHeader {
     pub post_root: [u8; 32],
     /// Root over the batch's receipts, in order.
     pub receipts_root: [u8; 32],
-    /// Root of the audit log after the batch.
+    /// Head of the audit log after the batch: attested, not proven.
     pub audit_root: [u8; 32],
-    /// Root of the program registry that the proof refers to.
+    /// Root of the program registry: the proof names it, and shows nothing about it yet.
     pub program_root: [u8; 32],
-    /// Earliest and latest time of a receipt, in seconds since 1970 (UTC).
+    /// Earliest and latest time of a receipt, in seconds since 1970 (UTC); named likewise.
     pub window: (u64, u64),
     /// Number of receipts, at least 1.
     pub receipts: u64,
     /// [`proof_digest`] of the proof's bytes.
     pub proof_digest: [u8; 32],
-    /// Digest of the verifier key that the proof was verified with.
+    /// Digest of the verifier key that the proof is for.
     pub verifier_key: [u8; 32],
 }
 
 impl BatchHeader {
-    pub(crate) fn to_sol(self) -> IAttestedRollup::BatchHeader {
-        IAttestedRollup::BatchHeader {
+    pub(crate) fn to_sol(self) -> IRollup::BatchHeader {
+        IRollup::BatchHeader {
             network: self.network.0,
             number: self.batch,
             preRoot: B256::new(self.pre_root),
@@ -53,6 +54,21 @@ impl BatchHeader {
         }
     }
 
+    /// What the proof is about; the verifier adds the chain's id.
+    pub(crate) fn statement(&self) -> INovaVerifier::Statement {
+        INovaVerifier::Statement {
+            network: self.network.0,
+            batch: self.batch,
+            preRoot: B256::new(self.pre_root),
+            postRoot: B256::new(self.post_root),
+            receiptsRoot: B256::new(self.receipts_root),
+            receipts: self.receipts,
+            programRoot: B256::new(self.program_root),
+            windowStart: self.window.0,
+            windowEnd: self.window.1,
+        }
+    }
+
     /// Hash of the block that this batch makes on top of another: keccak256 over the two hashes.
     #[must_use]
     pub fn block_hash(&self, previous: &[u8; 32]) -> [u8; 32] {
@@ -62,12 +78,12 @@ impl BatchHeader {
 
     /// The EIP-712 digest, which `attestationDigest` on the contract gives too.
     pub(crate) fn digest(&self, chain_id: u64, rollup: Address) -> B256 {
-        self.to_sol().eip712_signing_hash(&domain("Nectar AttestedRollup", chain_id, rollup))
+        self.to_sol().eip712_signing_hash(&domain("Nectar Rollup", chain_id, rollup))
     }
 }
 
-impl From<IAttestedRollup::BatchHeader> for BatchHeader {
-    fn from(h: IAttestedRollup::BatchHeader) -> Self {
+impl From<IRollup::BatchHeader> for BatchHeader {
+    fn from(h: IRollup::BatchHeader) -> Self {
         Self {
             network: NetworkId(h.network),
             batch: h.number,
@@ -90,7 +106,7 @@ pub fn proof_digest(proof: &[u8]) -> [u8; 32] {
     keccak256(proof).0
 }
 
-/// A DSP's statement that it verified the proof of a header.
+/// A DSP's statement that it executed a batch itself and came to this header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attestation {
     /// Operator address of the DSP.
@@ -100,16 +116,16 @@ pub struct Attestation {
 }
 
 impl Attestation {
-    pub(crate) fn to_sol(&self) -> IAttestedRollup::Attestation {
-        IAttestedRollup::Attestation {
+    pub(crate) fn to_sol(&self) -> IRollup::Attestation {
+        IRollup::Attestation {
             signer: self.signer,
             signature: Bytes::copy_from_slice(&self.signature),
         }
     }
 }
 
-/// Attests a header for one rollup on one chain. The chain takes the signer's word, so a DSP signs only after it
-/// verified the proof with this digest against this header itself.
+/// Attests a header for one rollup on one chain. The chain checks the proof itself, and takes the signer's word for what no
+/// proof covers: execution, what grants covered, the times, the audit root. So a DSP signs only what it executed itself.
 ///
 /// # Errors
 /// [`WalletError`] if the wallet cannot sign.
@@ -126,12 +142,12 @@ pub fn attest(
 /// The tip of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// State root after the last batch: attested, not proven to the chain.
-    pub attested_root: [u8; 32],
+    /// State root after the last batch.
+    pub root: [u8; 32],
     /// Hash of the last block.
     pub block_hash: [u8; 32],
-    /// Digest of the verifier key in force.
-    pub verifier_key: [u8; 32],
+    /// Contract that checks the next batch's proof; [`crate::Rollup::verifier_key`] asks it for its key.
+    pub verifier: Address,
     /// Number of the last batch; 0 at genesis.
     pub number: u64,
     /// Latest receipt time so far.

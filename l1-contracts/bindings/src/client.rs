@@ -8,16 +8,17 @@ use alloy::network::Ethereum;
 use alloy::primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy::providers::{Provider as _, RootProvider};
 use alloy::rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest};
-use alloy::sol_types::{SolCall, SolConstructor, SolEvent};
+use alloy::sol_types::{SolCall, SolConstructor, SolEvent, SolValue as _};
 use serde::{Deserialize, Serialize};
 
-use crate::abi::{registry::DspRegistry, rollup::AttestedRollup};
+use crate::abi::{registry::DspRegistry, rollup::Rollup as RollupContract, verifier::NovaVerifier};
 use crate::dev::is_development_chain;
 use crate::error::L1Error;
 use crate::registry::Registry;
 use crate::revert::Revert;
 use crate::rollup::Rollup;
 use crate::transport::{connect, failure};
+use crate::verifier::Verifier;
 use crate::wallet::Wallet;
 
 /// Gas that one transaction may use (EIP-7825).
@@ -36,7 +37,7 @@ const LOG_BLOCKS: u64 = 5_000;
 pub struct Deployment {
     /// `DspRegistry`.
     pub registry: Address,
-    /// `AttestedRollup`.
+    /// `Rollup`.
     pub rollup: Address,
     /// Ethereum block of the registry's deployment: no event is older.
     pub block: u64,
@@ -125,10 +126,28 @@ impl L1 {
         code.extend(DspRegistry::constructorCall { admin }.abi_encode());
         let (registry, block) = self.create(code.into()).await?;
 
-        let mut code = AttestedRollup::BYTECODE.to_vec();
-        code.extend(AttestedRollup::constructorCall { admin, registry_: registry }.abi_encode());
+        let mut code = RollupContract::BYTECODE.to_vec();
+        code.extend(RollupContract::constructorCall { admin, registry_: registry }.abi_encode());
         let (rollup, _) = self.create(code.into()).await?;
         Ok(Deployment { registry, rollup, block })
+    }
+
+    /// Deploys a verifier for a key, given in its canonical bytes (`nectar_verifier::VerifierKey::encode`). It has no
+    /// admin and never changes; [`Rollup::create_network`] and [`Rollup::set_verifier`] put it to use.
+    ///
+    /// # Errors
+    /// [`L1Error::Reverted`] with [`Revert::BadKey`], or with [`Revert::DevelopmentKey`] for a key of the development
+    /// setup on any chain but a development chain; or another [`L1Error`].
+    pub async fn deploy_verifier(&self, key: &[u8]) -> Result<Address, L1Error> {
+        let mut code = NovaVerifier::BYTECODE.to_vec();
+        code.extend((Bytes::copy_from_slice(key),).abi_encode_params());
+        Ok(self.create(code.into()).await?.0)
+    }
+
+    /// The verifier at an address. Whether there is one is only known when it is asked something.
+    #[must_use]
+    pub fn verifier(&self, address: Address) -> Verifier {
+        Verifier::new(self.clone(), address)
     }
 
     /// The contracts of a deployment, after a look that they are there and belong together.
@@ -137,16 +156,19 @@ impl L1 {
     /// [`L1Error::NotDeployed`] and [`L1Error::WrongRegistry`].
     pub async fn at(&self, deployment: Deployment) -> Result<(Registry, Rollup), L1Error> {
         for address in [deployment.registry, deployment.rollup] {
-            let code = self.0.provider.get_code_at(address).await.map_err(failure)?;
-            if code.is_empty() {
-                return Err(L1Error::NotDeployed { address });
-            }
+            self.require_code(address).await?;
         }
-        let got = self.call(deployment.rollup, &AttestedRollup::registryCall {}).await?;
+        let got = self.call(deployment.rollup, &RollupContract::registryCall {}).await?;
         if got != deployment.registry {
             return Err(L1Error::WrongRegistry { expected: deployment.registry, got });
         }
         Ok((Registry::new(self.clone(), deployment), Rollup::new(self.clone(), deployment)))
+    }
+
+    /// A call to an address without code succeeds and answers nothing, so look first.
+    pub(crate) async fn require_code(&self, address: Address) -> Result<(), L1Error> {
+        let code = self.0.provider.get_code_at(address).await.map_err(failure)?;
+        if code.is_empty() { Err(L1Error::NotDeployed { address }) } else { Ok(()) }
     }
 
     async fn create(&self, code: Bytes) -> Result<(Address, u64), L1Error> {

@@ -5,7 +5,8 @@
 //! | to talk to an Ethereum node | [`L1::connect`] |
 //! | to deploy the contracts, or use deployed ones | [`L1::deploy`], [`L1::at`] |
 //! | to admit, audit, suspend a DSP, or ask who is active | [`Registry`], [`Agreement`] |
-//! | to settle a batch, or read an attested root or block | [`Rollup`], [`BatchHeader`], [`Attestation`] |
+//! | to settle a batch, or read a root or block | [`Rollup`], [`BatchHeader`], [`Attestation`] |
+//! | to deploy a verifier of proofs, or ask one | [`L1::deploy_verifier`], [`Verifier`] |
 //! | to know why the chain refused | [`L1Error::Reverted`], [`Revert`] |
 //! | a key for transactions and attestations | [`Wallet`] |
 //! | a chain without installing one | [`DevChain`], [`InsecureAccount`] |
@@ -13,8 +14,8 @@
 //! One code path serves every chain: JSON-RPC over HTTP. [`DevChain`] is an EVM in this process that answers it on
 //! loopback, keeps everything in memory and forgets it at the end.
 //!
-//! The rollup does **not** verify proofs: its roots are *attested* by a quorum of DSPs. `l1-contracts/DESIGN.md`
-//! says what follows from that.
+//! The chain verifies each batch's proof itself. What no proof covers yet, execution above all, a quorum of DSPs
+//! *attests*. `l1-contracts/DESIGN.md` says what follows from that.
 #![forbid(unsafe_code)]
 
 mod abi;
@@ -28,6 +29,7 @@ mod registry;
 mod revert;
 mod rollup;
 mod transport;
+mod verifier;
 mod wallet;
 
 pub use agreement::{Agreement, AgreementSignature};
@@ -40,4 +42,5 @@ pub use error::L1Error;
 pub use registry::Registry;
 pub use revert::Revert;
 pub use rollup::{Rollup, Settled};
+pub use verifier::Verifier;
 pub use wallet::{Wallet, WalletError};

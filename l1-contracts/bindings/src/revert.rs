@@ -1,9 +1,10 @@
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{Panic, Revert as SolRevert, SolError as _, SolInterface as _};
 use thiserror::Error;
 
 use crate::abi::registry::DspRegistry::DspRegistryErrors as Registry;
-use crate::abi::rollup::AttestedRollup::AttestedRollupErrors as Rollup;
+use crate::abi::rollup::Rollup::RollupErrors as Rollup;
+use crate::abi::verifier::NovaVerifier::NovaVerifierErrors as Verifier;
 
 /// Why a contract refused: its custom errors by name, with their arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -17,17 +18,20 @@ pub enum Revert {
     /// The network exists already.
     #[error("network {network} exists already")]
     NetworkExists { network: u64 },
-    /// A verifier key digest of zero names no key.
-    #[error("a verifier key digest of zero names no key")]
-    ZeroVerifierKey,
+    /// There is no code at the verifier's address.
+    #[error("no contract is deployed at {verifier}: deploy a verifier first")]
+    NoVerifier { verifier: Address },
+    /// A root is not reduced.
+    #[error("root {root} is not below the order of BN254's scalar field: roots are big-endian, 32 bytes")]
+    RootNotReduced { root: B256 },
     /// The batch is not the next one.
     #[error("the next batch is {expected}, not {got}")]
     WrongNumber { expected: u64, got: u64 },
     /// The batch does not start from the current root.
     #[error("the batch starts from {got}, the current root is {expected}")]
     WrongPreRoot { expected: B256, got: B256 },
-    /// The proof was not verified with the network's key.
-    #[error("the batch names verifier key {got}, the network has {expected}")]
+    /// The proof is not for the key of the network's verifier.
+    #[error("the batch names verifier key {got}, the network's verifier has {expected}: prove with that key")]
     WrongVerifierKey { expected: B256, got: B256 },
     /// A batch has at least one receipt.
     #[error("a batch has at least one receipt")]
@@ -53,6 +57,41 @@ pub enum Revert {
     /// At least one attestation is always needed.
     #[error("at least one attestation is always needed")]
     QuorumTooSmall,
+
+    // Verifier
+    /// The bytes are not a verifier key of this version.
+    #[error("the bytes are no verifier key of the version that this verifier reads: encode the key with its release")]
+    BadKey,
+    /// Anybody can forge proofs under the development setup.
+    #[error(
+        "anybody can forge proofs under the development setup, so chain {chain_id} refuses its key: make the key from a \
+         Powers-of-Tau file, or use a development chain (id 31337 or 1337)"
+    )]
+    DevelopmentKey { chain_id: U256 },
+    /// The proof is of another version or circuit.
+    #[error("the proof is of another version or circuit than the network's verifier: prove with the key that it names")]
+    BadHeader,
+    /// A proof has 1 to 4,096 chunks.
+    #[error("a proof has 1 to 4096 chunks, this one has {got}: settle fewer receipts in one batch")]
+    BadChunks { got: U256 },
+    /// The length does not fit the number of chunks.
+    #[error("a proof of so many chunks has {expected} bytes, this one has {got}: it was cut or padded on the way")]
+    BadLength { expected: U256, got: U256 },
+    /// A word of the proof or the statement is not reduced.
+    #[error("the word at byte {offset} of the proof, or of the statement, is not below its field's modulus")]
+    NotReduced { offset: U256 },
+    /// A point of the proof is none.
+    #[error("a point of the proof is not on the curve, not reduced, or the identity")]
+    BadPoint,
+    /// The sum-check over the constraints fails.
+    #[error("the proof does not show this batch on this chain: the sum-check over the constraints fails")]
+    OuterSumCheck,
+    /// The sum-check over the matrices fails.
+    #[error("the proof does not show this batch on this chain: the sum-check over the matrices fails")]
+    InnerSumCheck,
+    /// The commitments do not open to what the proof says.
+    #[error("the proof does not show this batch on this chain: its commitments open to something else")]
+    Opening,
 
     // Registry
     /// The DSP is not at a stage at which this is possible.
@@ -111,10 +150,30 @@ pub enum Revert {
 }
 
 impl Revert {
+    /// Whether the verifier refused the proof: it does not show this batch on this chain, and sending it again helps
+    /// nobody.
+    #[must_use]
+    pub fn refuses_proof(&self) -> bool {
+        matches!(
+            self,
+            Self::BadHeader
+                | Self::BadChunks { .. }
+                | Self::BadLength { .. }
+                | Self::NotReduced { .. }
+                | Self::BadPoint
+                | Self::OuterSumCheck
+                | Self::InnerSumCheck
+                | Self::Opening
+        )
+    }
+
     /// Reads what a contract returned with its revert.
     pub(crate) fn decode(data: &Bytes) -> Self {
         if let Ok(error) = Rollup::abi_decode(data) {
             return Self::from_rollup(error, data);
+        }
+        if let Ok(error) = Verifier::abi_decode(data) {
+            return Self::from_verifier(&error);
         }
         if let Ok(error) = Registry::abi_decode(data) {
             return Self::from_registry(error, data);
@@ -132,7 +191,8 @@ impl Revert {
         match error {
             Rollup::UnknownNetwork(e) => Self::UnknownNetwork { network: e.network },
             Rollup::NetworkExists(e) => Self::NetworkExists { network: e.network },
-            Rollup::ZeroVerifierKey(_) => Self::ZeroVerifierKey,
+            Rollup::NoVerifier(e) => Self::NoVerifier { verifier: e.verifier },
+            Rollup::RootNotReduced(e) => Self::RootNotReduced { root: e.root },
             Rollup::WrongNumber(e) => Self::WrongNumber { expected: e.expected, got: e.got },
             Rollup::WrongPreRoot(e) => Self::WrongPreRoot { expected: e.expected, got: e.got },
             Rollup::WrongVerifierKey(e) => Self::WrongVerifierKey { expected: e.expected, got: e.got },
@@ -159,6 +219,21 @@ impl Revert {
                 Self::MissingRole { account: e.account, role: e.neededRole }
             }
             _ => Self::Unknown { data: data.clone() },
+        }
+    }
+
+    fn from_verifier(error: &Verifier) -> Self {
+        match error {
+            Verifier::BadKey(_) => Self::BadKey,
+            Verifier::DevelopmentKey(e) => Self::DevelopmentKey { chain_id: e.chainId },
+            Verifier::BadHeader(_) => Self::BadHeader,
+            Verifier::BadChunks(e) => Self::BadChunks { got: e.got },
+            Verifier::BadLength(e) => Self::BadLength { expected: e.expected, got: e.got },
+            Verifier::NotReduced(e) => Self::NotReduced { offset: e.offset },
+            Verifier::BadPoint(_) => Self::BadPoint,
+            Verifier::OuterSumCheck(_) => Self::OuterSumCheck,
+            Verifier::InnerSumCheck(_) => Self::InnerSumCheck,
+            Verifier::Opening(_) => Self::Opening,
         }
     }
 

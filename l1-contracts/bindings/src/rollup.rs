@@ -3,7 +3,7 @@ use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent as _;
 use nectar_abi::NetworkId;
 
-use crate::abi::rollup::AttestedRollup;
+use crate::abi::rollup::Rollup as Contract;
 use crate::batch::{Attestation, BatchHeader, Head, SettledBatch};
 use crate::client::{Deployment, L1, Mined, event};
 use crate::error::L1Error;
@@ -12,8 +12,8 @@ use crate::wallet::WalletError;
 /// A batch settled: the transaction that carried it.
 pub type Settled = Mined;
 
-/// `AttestedRollup`: one attested root per network. The chain does not verify proofs; a quorum of DSPs attests that
-/// it did. Methods that return [`Mined`] send a transaction from the connection's wallet, and fail with
+/// `Rollup`: one proven root per network. A batch settles with a proof that the network's verifier accepts and with the
+/// attestations of a quorum of DSPs, which vouch for what no proof covers yet. Methods that return [`Mined`] send a transaction from the connection's wallet, and fail with
 /// [`L1Error::Reverted`] if the contract refuses it.
 #[derive(Debug, Clone)]
 pub struct Rollup {
@@ -32,7 +32,7 @@ impl Rollup {
         self.deployment.rollup
     }
 
-    /// As the admin: begins a network from a root.
+    /// As the admin: begins a network from a root, with the verifier of its proofs ([`L1::deploy_verifier`]).
     ///
     /// # Errors
     /// [`L1Error`], see the type.
@@ -40,27 +40,22 @@ impl Rollup {
         &self,
         network: NetworkId,
         genesis_root: [u8; 32],
-        verifier_key: [u8; 32],
+        verifier: Address,
     ) -> Result<Mined, L1Error> {
-        let call = AttestedRollup::createNetworkCall {
+        let call = Contract::createNetworkCall {
             network: network.0,
             genesisRoot: genesis_root.into(),
-            verifierKey: verifier_key.into(),
+            verifier,
         };
         self.l1.send(self.address(), &call).await
     }
 
-    /// As the admin: replaces a network's verifier key.
+    /// As the admin: lets another verifier check the batches to come.
     ///
     /// # Errors
     /// [`L1Error`], see the type.
-    pub async fn set_verifier_key(
-        &self,
-        network: NetworkId,
-        verifier_key: [u8; 32],
-    ) -> Result<Mined, L1Error> {
-        let call =
-            AttestedRollup::setVerifierKeyCall { network: network.0, verifierKey: verifier_key.into() };
+    pub async fn set_verifier(&self, network: NetworkId, verifier: Address) -> Result<Mined, L1Error> {
+        let call = Contract::setVerifierCall { network: network.0, verifier };
         self.l1.send(self.address(), &call).await
     }
 
@@ -69,7 +64,7 @@ impl Rollup {
     /// # Errors
     /// [`L1Error`], see the type.
     pub async fn set_minimum_quorum(&self, minimum: u64) -> Result<Mined, L1Error> {
-        self.l1.send(self.address(), &AttestedRollup::setMinimumQuorumCall { minimum }).await
+        self.l1.send(self.address(), &Contract::setMinimumQuorumCall { minimum }).await
     }
 
     /// Attestations that a batch needs now.
@@ -77,7 +72,7 @@ impl Rollup {
     /// # Errors
     /// [`L1Error`] if the node does not answer.
     pub async fn quorum(&self) -> Result<u64, L1Error> {
-        Ok(self.l1.call(self.address(), &AttestedRollup::quorumCall {}).await?.saturating_to())
+        Ok(self.l1.call(self.address(), &Contract::quorumCall {}).await?.saturating_to())
     }
 
     /// Attests a header for this rollup with the connection's wallet. See [`crate::attest`] for what that means.
@@ -91,7 +86,8 @@ impl Rollup {
     /// Settles a batch. Attestations may come in any order. Anyone may send it.
     ///
     /// # Errors
-    /// [`L1Error::Reverted`] with the contract's reason, or another [`L1Error`].
+    /// [`L1Error::Reverted`] with the rollup's reason or the verifier's ([`crate::Revert::refuses_proof`]), or another
+    /// [`L1Error`].
     pub async fn submit_batch(
         &self,
         header: &BatchHeader,
@@ -100,7 +96,7 @@ impl Rollup {
     ) -> Result<Settled, L1Error> {
         let mut attestations: Vec<_> = attestations.iter().map(Attestation::to_sol).collect();
         attestations.sort_by_key(|a| a.signer);
-        let call = AttestedRollup::submitBatchCall {
+        let call = Contract::submitBatchCall {
             header: header.to_sol(),
             proof: Bytes::copy_from_slice(proof),
             attestations,
@@ -108,13 +104,21 @@ impl Rollup {
         self.l1.send(self.address(), &call).await
     }
 
-    /// The attested root of a network.
+    /// The root that a network's last batch led to; its genesis root before any.
     ///
     /// # Errors
     /// [`L1Error::Reverted`] with [`crate::Revert::UnknownNetwork`], or another [`L1Error`].
     pub async fn root(&self, network: NetworkId) -> Result<[u8; 32], L1Error> {
-        let call = AttestedRollup::attestedRootCall { network: network.0 };
+        let call = Contract::rootCall { network: network.0 };
         Ok(self.l1.call(self.address(), &call).await?.0)
+    }
+
+    /// Digest of the verifier key in force, which the network's verifier tells.
+    ///
+    /// # Errors
+    /// [`L1Error::Reverted`] with [`crate::Revert::UnknownNetwork`], or another [`L1Error`].
+    pub async fn verifier_key(&self, network: NetworkId) -> Result<[u8; 32], L1Error> {
+        Ok(self.l1.call(self.address(), &Contract::verifierKeyCall { network: network.0 }).await?.0)
     }
 
     /// The tip of a network, if there is such a network.
@@ -122,11 +126,11 @@ impl Rollup {
     /// # Errors
     /// [`L1Error`] if the node does not answer.
     pub async fn head(&self, network: NetworkId) -> Result<Option<Head>, L1Error> {
-        let head = self.l1.call(self.address(), &AttestedRollup::headCall { network: network.0 }).await?;
-        Ok((!head.verifierKey.is_zero()).then_some(Head {
-            attested_root: head.attestedRoot.0,
+        let head = self.l1.call(self.address(), &Contract::headCall { network: network.0 }).await?;
+        Ok((!head.verifier.is_zero()).then_some(Head {
+            root: head.root.0,
             block_hash: head.blockHash.0,
-            verifier_key: head.verifierKey.0,
+            verifier: head.verifier,
             number: head.number,
             window_end: head.windowEnd,
         }))
@@ -137,7 +141,7 @@ impl Rollup {
     /// # Errors
     /// [`L1Error`] if the node does not answer.
     pub async fn block_hash(&self, network: NetworkId, number: u64) -> Result<Option<[u8; 32]>, L1Error> {
-        let call = AttestedRollup::blockHashCall { network: network.0, number };
+        let call = Contract::blockHashCall { network: network.0, number };
         let hash = self.l1.call(self.address(), &call).await?;
         Ok((!hash.is_zero()).then_some(hash.0))
     }
@@ -151,7 +155,7 @@ impl Rollup {
         let logs = self
             .l1
             .logs(self.address(), self.deployment.block, |f| {
-                f.event_signature(AttestedRollup::BatchSettled::SIGNATURE_HASH)
+                f.event_signature(Contract::BatchSettled::SIGNATURE_HASH)
                     .topic1(U256::from(network.0))
                     .topic2(U256::from(number))
             })
@@ -176,14 +180,14 @@ impl Rollup {
         let from = from_l1_block.max(self.deployment.block);
         let logs = self
             .l1
-            .logs(self.address(), from, |f| f.event_signature(AttestedRollup::BatchSettled::SIGNATURE_HASH))
+            .logs(self.address(), from, |f| f.event_signature(Contract::BatchSettled::SIGNATURE_HASH))
             .await?;
         logs.iter().map(settled_batch).collect()
     }
 }
 
 fn settled_batch(log: &Log) -> Result<SettledBatch, L1Error> {
-    let settled: AttestedRollup::BatchSettled = event(log)?;
+    let settled: Contract::BatchSettled = event(log)?;
     let place = log.transaction_hash.zip(log.block_number);
     let (tx, l1_block): (B256, u64) = place.ok_or(L1Error::BadAnswer { what: "mined log" })?;
     Ok(SettledBatch {

@@ -2,27 +2,32 @@
 pragma solidity ^0.8.28;
 
 import {IDspRegistry} from "./IDspRegistry.sol";
+import {INovaVerifier} from "./INovaVerifier.sol";
 
-/// @title One attested state root per Nectar network.
-/// @notice **This contract does not verify proofs.** A quorum of active DSPs attests that each of them verified
-/// the proof whose digest is in the header; the contract checks the attestations, that the proof in calldata has
-/// that digest, and that the batch continues the chain. A quorum that lies can settle a false root: hence
-/// `attestedRoot`, not `root`.
-interface IAttestedRollup {
-    /// @notice A batch of receipts and the transition that its proof claims. Roots are field elements of BN254,
-    /// 32 bytes, big-endian. Signed as EIP-712 typed data, every member included.
+/// @title One proven state root per Nectar network.
+/// @notice A batch settles with both of these, and with nothing less:
+/// - **a proof that the network's verifier accepts**: applying `receipts` receipts, in the order of `receiptsRoot`,
+///   takes the network from `preRoot` to `postRoot`. Nobody is trusted for this;
+/// - **attestations of a quorum of active DSPs**, each of which vouches for what no proof covers yet: that the
+///   contracts' code, as the program registry has it, asked for these operations (execution); that grants covered
+///   method and time; that the receipts fell within the window; and the audit root. A quorum that lies can settle
+///   operations that no contract asked for, but not a root that those operations do not lead to.
+interface IRollup {
+    /// @notice A batch of receipts and the transition that its proof shows. Signed as EIP-712 typed data, every
+    /// member included. Roots are elements of BN254's scalar field, 32 bytes, big-endian, reduced; the audit root
+    /// is a hash.
     /// @param network The chain of rollup blocks that the batch belongs to.
     /// @param number Position in that chain; genesis is 0, the first batch is 1.
     /// @param preRoot State root before.
     /// @param postRoot State root after.
     /// @param receiptsRoot Root over the batch's receipts, in order.
-    /// @param auditRoot Root of the audit log after the batch.
-    /// @param programRoot Root of the program registry that the proof refers to.
-    /// @param windowStart Earliest time of a receipt, in seconds since 1970 (UTC).
+    /// @param auditRoot Head of the audit log after the batch; attested, not proven.
+    /// @param programRoot Root of the program registry; the proof names it, and shows nothing about it yet.
+    /// @param windowStart Earliest time of a receipt, in seconds since 1970 (UTC); named likewise.
     /// @param windowEnd Latest time of a receipt.
     /// @param receipts Number of receipts, at least 1.
     /// @param proofDigest keccak256 of the proof's bytes.
-    /// @param verifierKey Digest of the verifier key that the proof was verified with.
+    /// @param verifierKey Digest of the verifier key that the proof is for.
     struct BatchHeader {
         uint64 network;
         uint64 number;
@@ -38,7 +43,7 @@ interface IAttestedRollup {
         bytes32 verifierKey;
     }
 
-    /// @notice A DSP's statement that it verified the proof of this header.
+    /// @notice A DSP's statement that it executed the batch itself and came to this header.
     /// @param signer Operator address of the DSP.
     /// @param signature 65 bytes, (r, s, v), over the header's EIP-712 digest.
     struct Attestation {
@@ -47,22 +52,26 @@ interface IAttestedRollup {
     }
 
     /// @notice The tip of a network.
-    /// @param attestedRoot State root after the last batch.
+    /// @param root State root after the last batch.
     /// @param blockHash Hash of the last block, over the one before it.
-    /// @param verifierKey Digest of the verifier key in force; zero if there is no such network.
+    /// @param verifier Contract that checks the proofs; zero if there is no such network.
     /// @param number Number of the last batch.
     /// @param windowEnd Latest receipt time so far.
     struct Head {
-        bytes32 attestedRoot;
+        bytes32 root;
         bytes32 blockHash;
-        bytes32 verifierKey;
+        INovaVerifier verifier;
         uint64 number;
         uint64 windowEnd;
     }
 
     /// @notice A network began, at number 0.
     event NetworkCreated(
-        uint64 indexed network, bytes32 genesisRoot, bytes32 verifierKey, bytes32 genesisHash
+        uint64 indexed network,
+        bytes32 genesisRoot,
+        INovaVerifier verifier,
+        bytes32 verifierKey,
+        bytes32 genesisHash
     );
     /// @notice A batch settled: what a node needs to follow the network.
     event BatchSettled(
@@ -75,20 +84,22 @@ interface IAttestedRollup {
     );
     /// @notice The least number of attestations changed.
     event MinimumQuorumSet(uint64 minimum);
-    /// @notice Batches after this one are proven under another key.
-    event VerifierKeySet(uint64 indexed network, bytes32 verifierKey);
+    /// @notice Batches after this one are checked by another verifier.
+    event VerifierSet(uint64 indexed network, INovaVerifier verifier, bytes32 verifierKey);
 
     /// @notice There is no such network.
     error UnknownNetwork(uint64 network);
     /// @notice The network exists already.
     error NetworkExists(uint64 network);
-    /// @notice A verifier key digest of zero names no key.
-    error ZeroVerifierKey();
+    /// @notice There is no code at the verifier's address.
+    error NoVerifier(address verifier);
+    /// @notice A root is an element of BN254's scalar field; this word is not reduced.
+    error RootNotReduced(bytes32 root);
     /// @notice The batch is not the next one.
     error WrongNumber(uint64 expected, uint64 got);
     /// @notice The batch does not start from the current root.
     error WrongPreRoot(bytes32 expected, bytes32 got);
-    /// @notice The proof was not verified with the network's key.
+    /// @notice The proof is not for the key of the network's verifier.
     error WrongVerifierKey(bytes32 expected, bytes32 got);
     /// @notice A batch has at least one receipt.
     error EmptyBatch();
@@ -108,6 +119,7 @@ interface IAttestedRollup {
     error QuorumTooSmall();
 
     /// @notice Settles a batch. Anyone may carry it to the chain.
+    /// @dev Reverts with an error of this interface, or with the verifier's own (`INovaVerifier`).
     function submitBatch(
         BatchHeader calldata header,
         bytes calldata proof,
@@ -115,10 +127,10 @@ interface IAttestedRollup {
     ) external;
 
     /// @notice Begins a network from a root. Admin only.
-    function createNetwork(uint64 network, bytes32 genesisRoot, bytes32 verifierKey) external;
+    function createNetwork(uint64 network, bytes32 genesisRoot, INovaVerifier verifier) external;
 
-    /// @notice Replaces a network's verifier key for the batches to come. Admin only.
-    function setVerifierKey(uint64 network, bytes32 verifierKey) external;
+    /// @notice Replaces a network's verifier for the batches to come. Admin only.
+    function setVerifier(uint64 network, INovaVerifier verifier) external;
 
     /// @notice Sets the least number of attestations, at least 1; a majority is needed besides. Admin only.
     function setMinimumQuorum(uint64 minimum) external;
@@ -133,10 +145,13 @@ interface IAttestedRollup {
     /// @notice The least number of attestations, whatever the number of DSPs.
     function minimumQuorum() external view returns (uint64);
 
-    /// @notice The root that the last batch's attesters vouch for; the genesis root before any.
-    function attestedRoot(uint64 network) external view returns (bytes32);
+    /// @notice The root that the last batch's proof leads to; the genesis root before any.
+    function root(uint64 network) external view returns (bytes32);
 
-    /// @notice The tip of a network.
+    /// @notice Digest of the verifier key in force, as the network's verifier tells it.
+    function verifierKey(uint64 network) external view returns (bytes32);
+
+    /// @notice The tip of a network; all zero if there is none.
     function head(uint64 network) external view returns (Head memory);
 
     /// @notice Hash of a block; zero if there is none yet.
