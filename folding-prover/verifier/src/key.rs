@@ -35,6 +35,18 @@ pub fn development_tau() -> Fr {
     challenge(&keccak(&[DEVELOPMENT_LABEL]))
 }
 
+/// What [`development_key`] reads. Made anew by `nectar l1 verifier-key` when the circuit changes.
+const DEVELOPMENT_KEY: &[u8] = include_bytes!("../keys/development.nvky");
+
+/// The verifier key of the INSECURE development setup of the circuit in use. It follows from public values alone, but takes
+/// seconds to make; so its bytes are kept.
+///
+/// # Panics
+/// Never: a test reads the same bytes, and another makes them.
+pub fn development_key() -> VerifierKey {
+    VerifierKey::decode(DEVELOPMENT_KEY).expect("the bytes are a key")
+}
+
 const MAGIC: [u8; 4] = *b"NVKY";
 const VERSION: u8 = 2;
 

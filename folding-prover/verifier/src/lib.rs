@@ -5,6 +5,7 @@
 //! | to check a proof | [`verify`] |
 //! | a proof from bytes, or its bytes | [`Proof::decode`], [`Proof::encode`] |
 //! | a verifier key, its digest, and whether its setup is secure | [`VerifierKey`], [`Setup`] |
+//! | the verifier key of the insecure development setup, without making it | [`development_key`] |
 //! | the transcript and the shape of the fold, as the prover repeats them | [`Transcript`], [`FoldTree`] |
 //!
 //! Bytes and formulas are laid out in `folding-prover/DESIGN.md`.
@@ -26,7 +27,7 @@ mod tree;
 mod verify;
 
 pub use error::{DecodeError, VerifyError};
-pub use key::{DEVELOPMENT_LABEL, Setup, VerifierKey, development_tau};
+pub use key::{DEVELOPMENT_LABEL, Setup, VerifierKey, development_key, development_tau};
 pub use proof::{MAX_CHUNKS, Proof, RandomInstance};
 pub use transcript::{Digest, Transcript, challenge};
 pub use tree::FoldTree;
