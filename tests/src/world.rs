@@ -10,6 +10,7 @@ use nectar_commitment::{Ledger, to_bytes};
 use nectar_l1::{Agreement, DevChain, InsecureAccount, L1, Registry, Rollup, Wallet, fund_insecure_accounts};
 use nectar_node::client::Client;
 use nectar_node::{ConfigLayers, prepare};
+use nectar_verifier::development_key;
 
 use crate::binary::nectar;
 
@@ -74,7 +75,7 @@ impl World {
         fund_insecure_accounts(&chain.url()).await?;
         let deployment = admin.deploy().await?;
         let (registry, rollup) = admin.at(deployment).await?;
-        begin_network(&rollup).await?;
+        begin_network(&admin, &rollup).await?;
         let by = |account| {
             let url = chain.url();
             async move {
@@ -207,10 +208,10 @@ async fn connect(url: &str, account: InsecureAccount) -> Setup<L1> {
     Ok(L1::connect(url, Wallet::insecure(account)).await?)
 }
 
-async fn begin_network(rollup: &Rollup) -> Setup<()> {
-    let keys = tokio::task::spawn_blocking(nectar_node::development_keys).await??;
+async fn begin_network(admin: &L1, rollup: &Rollup) -> Setup<()> {
+    let verifier = admin.deploy_verifier(&development_key().encode()).await?;
     let root = to_bytes(&Ledger::default().root());
-    rollup.create_network(NetworkId::CONTRACTS, root, keys.verifier().digest()).await?;
+    rollup.create_network(NetworkId::CONTRACTS, root, verifier).await?;
     Ok(())
 }
 

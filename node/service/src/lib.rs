@@ -8,7 +8,6 @@
 //! | to make the signed requests that a node takes | [`prepare`] |
 //! | the JSON of its answers | [`api`] |
 //! | log lines without private data | [`log::init`] |
-//! | the keys of the insecure development setup, made once | [`development_keys`] |
 //!
 //! A node serves only while the DSP registry on L1 says that its key is active. `node/DESIGN.md` has the layout of the data
 //! directory, the order of a settlement, the metrics, and what is not promised.
@@ -40,7 +39,6 @@ pub use config::{
 };
 pub use files::DirectoryError;
 pub use http::ListenError;
-pub use keys::development_keys;
 pub use node::{Node, NodeSecrets, RunningNode, StartError};
 pub use registry::Standing;
 pub use settle::{BatchFileError, SyncError};

@@ -1,6 +1,5 @@
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +17,7 @@ use crate::chain::Chain;
 use crate::config::{ConfigError, NodeConfig, Setup};
 use crate::files::{DataDir, DirectoryError};
 use crate::http::{App, ListenError, Listening, listen, metrics_router, router};
-use crate::keys::{development_keys, ptau_keys};
+use crate::keys::proving_keys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
 use crate::operator::Operator;
@@ -248,8 +247,7 @@ async fn open(
 
 async fn keys(config: &NodeConfig) -> Result<Arc<ProverKey>, StartError> {
     let dir = config.prover.ptau_dir.clone();
-    let keys = blocking(move || dir.as_deref().map_or_else(development_keys, |dir: &Path| ptau_keys(dir)));
-    Ok(keys.await??)
+    Ok(blocking(move || proving_keys(dir.as_deref())).await??)
 }
 
 fn serve(config: &NodeConfig, app: &Arc<App>) -> Result<Vec<Listening>, StartError> {

@@ -25,7 +25,7 @@ use crate::log::{field, target};
 pub enum SyncError {
     /// The network was never created.
     #[error(
-        "the rollup has no network {network}: its admin creates it, with this node's genesis root and verifier key"
+        "the rollup has no network {network}: its admin begins it, at the empty root and with a verifier of this node's key"
     )]
     NoNetwork {
         /// The network.
@@ -33,11 +33,11 @@ pub enum SyncError {
     },
     /// The proofs of this node are not the ones that L1 expects.
     #[error(
-        "the rollup expects proofs under verifier key {chain}, this node makes them under {local}: check prover.setup, or \
-         let the rollup's admin set the key"
+        "the network's verifier on L1 takes proofs under key {chain}, this node makes them under {local}: check \
+         prover.setup, or let the rollup's admin set another verifier (nectar l1 verifier)"
     )]
     VerifierKey {
-        /// The key's digest on L1.
+        /// The digest of the key of the network's verifier.
         chain: Digest,
         /// The key's digest here.
         local: Digest,
@@ -108,7 +108,7 @@ pub(crate) async fn reconcile(
 ) -> Result<(), SyncError> {
     let head = chain.rollup.head(chain.network).await?;
     let head = head.ok_or(SyncError::NoNetwork { network: chain.network.0 })?;
-    let expected = Digest::new(head.verifier_key);
+    let expected = Digest::new(chain.rollup.verifier_key(chain.network).await?);
     if expected != verifier_key {
         return Err(SyncError::VerifierKey { chain: expected, local: verifier_key });
     }
@@ -130,8 +130,8 @@ fn compare(executor: &Executor, head: &Head, local: u64) -> Result<(), SyncError
         return Err(SyncError::ChainBehind { chain: head.number, local });
     }
     let root = executor.settled_root();
-    if to_bytes(&root) != head.attested_root {
-        let chain = Digest::new(head.attested_root);
+    if to_bytes(&root) != head.root {
+        let chain = Digest::new(head.root);
         return Err(SyncError::Diverged { batch: local, chain, local: Root(root) });
     }
     Ok(())

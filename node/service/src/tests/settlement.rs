@@ -1,9 +1,11 @@
 use std::path::Path;
 
+use nectar_abi::{Digest, NetworkId};
 use nectar_commitment::to_bytes;
+use nectar_l1::{BatchHeader, Revert};
 use nectar_runtime::verify_receipt;
 use nectar_trace::Inclusion;
-use nectar_verifier::{Proof, verify};
+use nectar_verifier::{Proof, development_key, verify};
 
 use super::world::{Hosted, World, keys};
 use crate::api::{BatchState, Root};
@@ -58,6 +60,13 @@ async fn receipts_are_proven_settled_and_shown_and_older_stores_catch_up_or_are_
     let held = world.admin.rollup.batch(hosted.to.network, 1).await.unwrap().unwrap();
     assert_eq!(held.header.post_root, to_bytes(&batch.statement.post_root.0));
     assert_eq!(batch.l1.unwrap().tx, held.tx.to_string());
+    // It was no formality: the network's verifier takes this proof for this batch, and no other.
+    let head = world.admin.rollup.head(hosted.to.network).await.unwrap().unwrap();
+    let verifier = world.admin.l1.verifier(head.verifier);
+    verifier.verify(&held.header, &bytes).await.unwrap();
+    let other = BatchHeader { receipts: held.header.receipts + 1, ..held.header };
+    let refused = verifier.verify(&other, &bytes).await.unwrap_err();
+    assert!(refused.revert().is_some_and(Revert::refuses_proof), "{refused}");
 
     let receipt = verify_receipt(&stored.receipt.0).unwrap();
     let shown = hosted.client.receipt(receipt.position).await.unwrap();
@@ -127,4 +136,20 @@ async fn a_chain_that_knows_nothing_of_a_settled_batch_is_refused() {
     copy(&world.data_dir(), &other.data_dir());
     let behind = other.try_start(&[]).await.unwrap_err();
     assert!(matches!(behind, StartError::Sync(SyncError::ChainBehind { chain: 0, local: 1 })), "{behind}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_proofs_the_networks_verifier_would_refuse_does_not_start() {
+    let world = World::admitted().await;
+    // The key of a circuit with more slots.
+    let verifier = world.admin.l1.deploy_verifier(&development_key().encode()).await.unwrap();
+    world.admin.rollup.set_verifier(NetworkId::CONTRACTS, verifier).await.unwrap();
+    let refused = world.try_start(&[]).await.unwrap_err();
+    let named = [development_key().digest(), keys().verifier().digest()].map(Digest::new);
+    let says = refused.to_string();
+    assert!(
+        matches!(refused, StartError::Sync(SyncError::VerifierKey { chain, local }) if [chain, local] == named),
+        "{says}"
+    );
+    assert!(says.contains("prover.setup") && says.contains("nectar l1 verifier"), "{says}");
 }

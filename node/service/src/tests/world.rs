@@ -83,7 +83,7 @@ impl World {
         let (hospital, operator, reviewer) = (key(), key(), key());
         let dir = tempfile::tempdir().unwrap();
         let genesis = to_bytes(&Ledger::default().root());
-        let verifier = keys().verifier().digest();
+        let verifier = admin.l1.deploy_verifier(&keys().verifier().encode()).await.unwrap();
         admin.rollup.create_network(NetworkId::CONTRACTS, genesis, verifier).await.unwrap();
         Self {
             chain,
