@@ -54,7 +54,7 @@ contract RollupTest is Admission {
         }
     }
 
-    function root(string memory name) internal pure returns (bytes32) {
+    function rootOf(string memory name) internal pure returns (bytes32) {
         return bytes32(uint256(keccak256(bytes(name))) % ORDER);
     }
 
@@ -63,10 +63,10 @@ contract RollupTest is Admission {
             network: NETWORK,
             number: 1,
             preRoot: GENESIS,
-            postRoot: root("post"),
-            receiptsRoot: root("receipts"),
+            postRoot: rootOf("post"),
+            receiptsRoot: rootOf("receipts"),
             auditRoot: keccak256("audit"),
-            programRoot: root("programs"),
+            programRoot: rootOf("programs"),
             windowStart: NOW - 60,
             windowEnd: NOW,
             receipts: 3,

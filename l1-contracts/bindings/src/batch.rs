@@ -117,10 +117,7 @@ pub struct Attestation {
 
 impl Attestation {
     pub(crate) fn to_sol(&self) -> IRollup::Attestation {
-        IRollup::Attestation {
-            signer: self.signer,
-            signature: Bytes::copy_from_slice(&self.signature),
-        }
+        IRollup::Attestation { signer: self.signer, signature: Bytes::copy_from_slice(&self.signature) }
     }
 }
 

@@ -60,7 +60,9 @@ pub enum Revert {
 
     // Verifier
     /// The bytes are not a verifier key of this version.
-    #[error("the bytes are no verifier key of the version that this verifier reads: encode the key with its release")]
+    #[error(
+        "the bytes are no verifier key of the version that this verifier reads: encode the key with its release"
+    )]
     BadKey,
     /// Anybody can forge proofs under the development setup.
     #[error(
@@ -69,13 +71,17 @@ pub enum Revert {
     )]
     DevelopmentKey { chain_id: U256 },
     /// The proof is of another version or circuit.
-    #[error("the proof is of another version or circuit than the network's verifier: prove with the key that it names")]
+    #[error(
+        "the proof is of another version or circuit than the network's verifier: prove with the key that it names"
+    )]
     BadHeader,
     /// A proof has 1 to 4,096 chunks.
     #[error("a proof has 1 to 4096 chunks, this one has {got}: settle fewer receipts in one batch")]
     BadChunks { got: U256 },
     /// The length does not fit the number of chunks.
-    #[error("a proof of so many chunks has {expected} bytes, this one has {got}: it was cut or padded on the way")]
+    #[error(
+        "a proof of so many chunks has {expected} bytes, this one has {got}: it was cut or padded on the way"
+    )]
     BadLength { expected: U256, got: U256 },
     /// A word of the proof or the statement is not reduced.
     #[error("the word at byte {offset} of the proof, or of the statement, is not below its field's modulus")]
@@ -261,12 +267,67 @@ impl Revert {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy::sol_types::SolError;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn any_bytes_decode_to_something(data: Vec<u8>) {
             let _ = Revert::decode(&Bytes::from(data));
+        }
+    }
+
+    fn decode(error: &impl SolError) -> Revert {
+        Revert::decode(&error.abi_encode().into())
+    }
+
+    #[test]
+    fn the_verifiers_refusals_are_told_from_the_rollups() {
+        use crate::abi::rollup::Rollup::{EmptyBatch, RootNotReduced};
+        use crate::abi::verifier::NovaVerifier::{
+            BadChunks, BadHeader, BadKey, BadLength, BadPoint, InnerSumCheck, NotReduced, Opening,
+            OuterSumCheck,
+        };
+
+        let n = U256::from;
+        let refusals = [
+            (decode(&BadHeader {}), Revert::BadHeader),
+            (decode(&BadChunks { got: n(0) }), Revert::BadChunks { got: n(0) }),
+            (
+                decode(&BadLength { expected: n(7), got: n(8) }),
+                Revert::BadLength { expected: n(7), got: n(8) },
+            ),
+            (decode(&NotReduced { offset: n(9) }), Revert::NotReduced { offset: n(9) }),
+            (decode(&BadPoint {}), Revert::BadPoint),
+            (decode(&OuterSumCheck {}), Revert::OuterSumCheck),
+            (decode(&InnerSumCheck {}), Revert::InnerSumCheck),
+            (decode(&Opening {}), Revert::Opening),
+        ];
+        for (decoded, expected) in refusals {
+            assert_eq!(decoded, expected);
+            assert!(decoded.refuses_proof(), "{decoded}");
+        }
+        let root = B256::repeat_byte(0xff);
+        let others = [
+            (decode(&BadKey {}), Revert::BadKey),
+            (decode(&EmptyBatch {}), Revert::EmptyBatch),
+            (decode(&RootNotReduced { root }), Revert::RootNotReduced { root }),
+        ];
+        for (decoded, expected) in others {
+            assert_eq!(decoded, expected);
+            assert!(!decoded.refuses_proof(), "{decoded}");
+        }
+    }
+
+    #[test]
+    fn a_development_key_on_a_real_chain_is_refused_in_words_that_name_the_way_out() {
+        use crate::abi::verifier::NovaVerifier::DevelopmentKey;
+
+        let refusal = decode(&DevelopmentKey { chainId: U256::from(1) });
+        assert_eq!(refusal, Revert::DevelopmentKey { chain_id: U256::from(1) });
+        let words = refusal.to_string();
+        for part in ["chain 1 ", "Powers-of-Tau", "31337", "1337"] {
+            assert!(words.contains(part), "{words}");
         }
     }
 

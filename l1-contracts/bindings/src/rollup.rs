@@ -42,11 +42,8 @@ impl Rollup {
         genesis_root: [u8; 32],
         verifier: Address,
     ) -> Result<Mined, L1Error> {
-        let call = Contract::createNetworkCall {
-            network: network.0,
-            genesisRoot: genesis_root.into(),
-            verifier,
-        };
+        let call =
+            Contract::createNetworkCall { network: network.0, genesisRoot: genesis_root.into(), verifier };
         self.l1.send(self.address(), &call).await
     }
 
