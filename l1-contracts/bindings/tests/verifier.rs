@@ -1,6 +1,5 @@
 //! What the verifier on the chain accepts and refuses, asked without a transaction.
 #![expect(clippy::unwrap_used, reason = "a test whose setting up fails has failed")]
-#![expect(clippy::panic, reason = "a missing vector fails the test by name")]
 
 #[path = "scenario/golden.rs"]
 mod golden;

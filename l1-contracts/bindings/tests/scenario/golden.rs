@@ -35,7 +35,7 @@ struct Statement {
 impl Golden {
     pub(crate) fn read(name: &str) -> Self {
         let path = format!("{}/../../tests/vectors/{name}.json", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+        let text = std::fs::read_to_string(&path).map_err(|e| format!("{path}: {e}")).unwrap();
         let Vector { key, statement, proof } = serde_json::from_str(&text).unwrap();
         assert_eq!(statement.chain_id, nectar_l1::DEV_CHAIN_ID);
         let header = BatchHeader {
