@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nectar_l1::{Deployment, L1, Registry, Rollup, Wallet};
+use nectar_l1::{Address, Deployment, L1, Registry, Rollup, Wallet};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
@@ -89,9 +89,11 @@ pub(crate) fn throwaway() -> Result<Wallet, CliError> {
 pub(crate) struct DeploymentFile {
     /// Chain id (EIP-155).
     pub(crate) chain_id: u64,
-    /// Where the contracts are.
+    /// Where registry and rollup are.
     #[serde(flatten)]
     pub(crate) contracts: Deployment,
+    /// Where the verifier is that networks begin with.
+    pub(crate) verifier: Address,
 }
 
 impl DeploymentFile {

@@ -1,8 +1,10 @@
 //! The nectar command line: keys, contracts, grants, batches, the node and the demo.
 
+mod bench;
 mod chain;
 mod commands;
 mod demo;
+mod development;
 mod error;
 mod evidence;
 mod fhir;

@@ -2,8 +2,9 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nectar_node::api::BatchView;
+use nectar_prover::Phase;
 
-/// How far a settlement is.
+/// How far a settlement or a proof is.
 #[derive(Debug)]
 pub(crate) struct Progress(ProgressBar);
 
@@ -25,9 +26,27 @@ impl Progress {
         self.0.set_message(view.phase.clone());
     }
 
+    fn step(&self, phase: &'static str, done: usize, total: usize) {
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        self.0.set_length(count(total.max(1)));
+        self.0.set_position(count(done));
+        self.0.set_message(phase);
+    }
+
     /// Takes the bar away.
     pub(crate) fn clear(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+impl nectar_prover::Progress for Progress {
+    /// Chunks are computed, committed to and folded in turn: what counts is how many are folded.
+    fn advance(&self, phase: Phase, done: usize, total: Option<usize>) {
+        match phase {
+            Phase::Fold => self.step("folding", done, total.unwrap_or(done)),
+            Phase::Compress => self.step("compressing", done, total.unwrap_or(done)),
+            _ => {}
+        }
     }
 }
 

@@ -48,7 +48,7 @@ fn the_demo_holds_and_reports_what_it_found() {
     for refused in ["tampered_refused", "wrong_pre_root_refused", "unapproved_refused"] {
         assert_eq!(l1[refused], true, "{refused}");
     }
-    assert_eq!((&l1["verifier"], &l1["chain_id"]), (&"attested".into(), &31337.into()));
+    assert_eq!((&l1["verifier"], &l1["chain_id"]), (&"nova".into(), &31337.into()));
     assert_ne!(l1["pre_root"], l1["post_root"]);
 }
 

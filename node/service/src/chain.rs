@@ -30,12 +30,6 @@ impl Chain {
         Ok(Self { network, wallet: address, id: l1.chain_id(), registry, rollup })
     }
 
-    /// Whether only development chains have this id: that of anvil and of our own chain, and that of geth's and reth's
-    /// development modes.
-    pub(crate) const fn is_development(&self) -> bool {
-        matches!(self.id, DEV_CHAIN_ID | 1337)
-    }
-
     pub(crate) fn info(&self) -> L1Info {
         L1Info {
             chain_id: self.id,
@@ -43,4 +37,11 @@ impl Chain {
             rollup: self.rollup.address().to_string(),
         }
     }
+}
+
+/// Whether only development chains have this id: that of anvil and of our own chain, and that of geth's and reth's
+/// development modes. Verifiers on other chains take no key of the insecure development setup.
+#[must_use]
+pub const fn is_development_chain(chain_id: u64) -> bool {
+    matches!(chain_id, DEV_CHAIN_ID | 1337)
 }

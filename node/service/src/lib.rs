@@ -33,6 +33,7 @@ mod tests;
 mod upload;
 mod work;
 
+pub use chain::is_development_chain;
 pub use config::{
     ConfigError, ConfigLayers, ENV_PREFIX, KEYS, KeyKind, L1Config, Limits, NodeConfig, ProverConfig, Setup,
     TlsConfig,

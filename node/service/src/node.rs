@@ -13,7 +13,7 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, is_development_chain};
 use crate::config::{ConfigError, NodeConfig, Setup};
 use crate::files::{DataDir, DirectoryError};
 use crate::http::{App, ListenError, Listening, listen, metrics_router, router};
@@ -221,7 +221,7 @@ fn check_setup(config: &NodeConfig, chain: &Chain) -> Result<(), StartError> {
     if config.prover.setup == Setup::Ptau {
         return Ok(());
     }
-    if !chain.is_development() {
+    if !is_development_chain(chain.id) {
         return Err(StartError::InsecureSetup { chain_id: chain.id });
     }
     tracing::warn!(target: target::NODE, "INSECURE development setup: anyone can forge proofs for this node");

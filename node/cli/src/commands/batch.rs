@@ -13,7 +13,7 @@ use crate::evidence::{all_hold, table};
 use crate::keys::KeyArgs;
 use crate::output::Report;
 use crate::progress::Progress;
-use crate::proving::verify_batch;
+use crate::proving::{VerifierKeyArgs, verify_batch};
 use crate::service::{NodeArgs, Service, unsigned};
 use crate::table::Table;
 use crate::time::show_ms;
@@ -47,15 +47,19 @@ pub(crate) enum Batch {
         batch: u64,
     },
     /// Fetch a batch's proof, verify it here, and compare it with what L1 holds
-    #[command(after_help = "Example:
+    #[command(after_help = "Examples:
   nectar batch verify 1
+  nectar batch verify 1 --verifier-key network.nvky
 
-The chain itself does not verify proofs yet: its roots are attested by DSPs. This does.")]
+The chain verified the proof when the batch settled. This does it again, and takes neither the
+chain's word for it nor the node's.")]
     Verify {
         #[command(flatten)]
         node: NodeArgs,
         #[command(flatten)]
         chain: ChainArgs,
+        #[command(flatten)]
+        verifier_key: VerifierKeyArgs,
         /// Number of the batch
         #[arg(value_name = "NUMBER")]
         batch: u64,
@@ -82,9 +86,10 @@ impl Batch {
                 let view = service.client.batch(batch).await;
                 Ok(shown(&view.map_err(CliError::node("asking for the batch"))?))
             }
-            Self::Verify { node, chain, batch } => {
+            Self::Verify { node, chain, verifier_key, batch } => {
                 let (service, chain) = (node.connect().await?, chain.read().await?);
-                let found = verify_batch(&service, &chain.rollup, service.info.network, batch).await?;
+                let key = verifier_key.load(chain.l1.chain_id())?;
+                let found = verify_batch(&service, &chain, service.info.network, batch, key).await?;
                 all_hold(&found.checks)?;
                 let (checks, ms) = (found.checks, found.verify_ms);
                 let text = format!("{}\nverified in {}", table(&checks), show_ms(ms));

@@ -6,14 +6,18 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use nectar_abi::{Digest, NetworkId};
 use nectar_commitment::{Ledger, to_bytes};
-use nectar_l1::{Address, DevChain, fund_insecure_accounts};
+use nectar_l1::{Address, DevChain, L1 as Connection, fund_insecure_accounts};
+use nectar_prover::{setup_development, setup_from_ptau};
+use nectar_verifier::{Setup, VerifierKey};
 use serde_json::json;
+use tokio::task::spawn_blocking;
 
 use crate::chain::{ChainArgs, DeploymentFile, UrlArgs};
 use crate::error::CliError;
+use crate::files::{self, Access};
 use crate::keys::KeyArgs;
 use crate::output::{Report, say};
-use crate::proving::development_verifier_digest;
+use crate::proving::VerifierKeyArgs;
 use crate::table::Table;
 
 #[derive(Debug, Subcommand)]
@@ -35,14 +39,32 @@ Insecure accounts have funds on it: see `nectar key new --help`.")]
         #[command(flatten)]
         url: UrlArgs,
     },
-    /// Deploy the registry and the rollup; the wallet becomes their admin
-    #[command(after_help = "Example:
-  nectar l1 deploy --key admin.key --out nectar-l1.json")]
+    /// Write the verifier key of a setup, which the chain's verifier is deployed with
+    #[command(after_help = "Examples:
+  nectar l1 verifier-key --ptau ceremony --out network.nvky
+  nectar l1 verifier-key --out development.nvky
+
+Without --ptau it is the key of the INSECURE development setup, under which anybody can forge
+proofs. It takes some seconds: the whole setup is made.")]
+    VerifierKey {
+        /// Folder of Powers-of-Tau files (ppot_pruned_NN.ptau or ppot_0080_NN.ptau, NN at least 20)
+        #[arg(long, value_name = "DIR")]
+        ptau: Option<PathBuf>,
+        /// Where to write the key
+        #[arg(long, short, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Deploy the registry, the rollup and a verifier; the wallet becomes the admin
+    #[command(after_help = "Examples:
+  nectar l1 deploy --key admin.key --out nectar-l1.json
+  nectar l1 deploy --key admin.key --l1 https://node.example --verifier-key network.nvky")]
     Deploy {
         #[command(flatten)]
         url: UrlArgs,
         #[command(flatten)]
         key: KeyArgs,
+        #[command(flatten)]
+        verifier_key: VerifierKeyArgs,
         /// File for the addresses, which other commands read
         #[arg(long, short, value_name = "FILE", default_value = "nectar-l1.json")]
         out: PathBuf,
@@ -65,9 +87,9 @@ Insecure accounts have funds on it: see `nectar key new --help`.")]
     /// Begin a network at the empty root, as the admin
     #[command(after_help = "Examples:
   nectar l1 network --key admin.key
-  nectar l1 network --key admin.key --verifier-key 3f5c..
+  nectar l1 network --key admin.key --network 2 --verifier 0x9f..
 
-Without --verifier-key it is that of the insecure development setup.")]
+Without --verifier it is the one that `nectar l1 deploy` deployed.")]
     Network {
         #[command(flatten)]
         chain: ChainArgs,
@@ -76,9 +98,25 @@ Without --verifier-key it is that of the insecure development setup.")]
         /// Number of the network
         #[arg(long, value_name = "NUMBER", default_value_t = NetworkId::CONTRACTS.0)]
         network: u64,
-        /// Digest of the verifier key that its batches are proven under
-        #[arg(long, value_name = "HEX")]
-        verifier_key: Option<Digest>,
+        /// Contract that checks its batches' proofs
+        #[arg(long, value_name = "ADDRESS")]
+        verifier: Option<Address>,
+    },
+    /// Deploy another verifier and let it check a network's next batches, as the admin
+    #[command(after_help = "Example:
+  nectar l1 verifier --key admin.key --verifier-key network.nvky
+
+The network's nodes must then prove under that key: see prover.setup in their configuration.")]
+    Verifier {
+        #[command(flatten)]
+        chain: ChainArgs,
+        #[command(flatten)]
+        key: KeyArgs,
+        #[command(flatten)]
+        verifier_key: VerifierKeyArgs,
+        /// Number of the network
+        #[arg(long, value_name = "NUMBER", default_value_t = NetworkId::CONTRACTS.0)]
+        network: u64,
     },
     /// Show the chain, the contracts, and the tip of a network
     #[command(after_help = "Example:
@@ -100,12 +138,16 @@ impl L1 {
                 fund_insecure_accounts(&url.l1).await.map_err(CliError::chain("giving accounts funds"))?;
                 Ok(Report::new(json!({ "funded": true }), "the insecure development accounts have funds"))
             }
-            Self::Deploy { url, key, out } => deploy(&url, &key, out).await,
+            Self::VerifierKey { ptau, out } => write_verifier_key(ptau, out).await,
+            Self::Deploy { url, key, verifier_key, out } => deploy(&url, &key, &verifier_key, out).await,
             Self::Appoint { chain, key, authorizer, auditor } => {
                 appoint(&chain, &key, authorizer, auditor).await
             }
-            Self::Network { chain, key, network, verifier_key } => {
-                begin(&chain, &key, NetworkId(network), verifier_key).await
+            Self::Network { chain, key, network, verifier } => {
+                begin(&chain, &key, NetworkId(network), verifier).await
+            }
+            Self::Verifier { chain, key, verifier_key, network } => {
+                replace_verifier(&chain, &key, &verifier_key, NetworkId(network)).await
             }
             Self::Status { chain, network } => status(&chain, NetworkId(network)).await,
         }
@@ -126,19 +168,54 @@ async fn dev(listen: SocketAddr, json: bool) -> Result<Report, CliError> {
     Ok(Report::new(json!({ "stopped": true }), ""))
 }
 
-async fn deploy(url: &UrlArgs, key: &KeyArgs, out: PathBuf) -> Result<Report, CliError> {
+async fn write_verifier_key(ptau: Option<PathBuf>, out: PathBuf) -> Result<Report, CliError> {
+    const DOING: &str = "making the setup";
+    let made = spawn_blocking(move || ptau.as_deref().map_or_else(setup_development, setup_from_ptau)).await;
+    let made = made.map_err(|e| CliError::failed(DOING)(e.into()))?;
+    let (_, key) = made.map_err(|e| CliError::failed(DOING)(e.into()))?;
+    let bytes = key.encode();
+    files::replace(&out, &bytes, Access::All)?;
+    let digest = Digest::new(key.digest());
+    let secure = key.setup_kind() != Setup::Development;
+    let table = Table::pairs([
+        ("digest", digest.to_string()),
+        ("setup", key.setup_kind().to_string()),
+        ("slots in a chunk", key.slots().to_string()),
+        ("bytes", bytes.len().to_string()),
+        ("written to", out.display().to_string()),
+    ]);
+    let object = json!({ "digest": digest, "secure": secure, "slots": key.slots(), "bytes": bytes.len() });
+    Ok(Report::new(object, table.to_string()))
+}
+
+async fn deploy(
+    url: &UrlArgs,
+    key: &KeyArgs,
+    verifier_key: &VerifierKeyArgs,
+    out: PathBuf,
+) -> Result<Report, CliError> {
     let l1 = url.connect(key.wallet()?).await?;
-    let contracts = l1.deploy().await.map_err(CliError::chain("deploying the contracts"))?;
-    let file = DeploymentFile { chain_id: l1.chain_id(), contracts };
+    let verifier_key = verifier_key.load(l1.chain_id())?;
+    let deployed = l1.deploy().await;
+    let contracts = deployed.map_err(CliError::chain("deploying the contracts"))?;
+    let verifier = deploy_verifier(&l1, &verifier_key).await?;
+    let file = DeploymentFile { chain_id: l1.chain_id(), contracts, verifier };
     file.write(&out)?;
     let table = Table::pairs([
         ("chain", file.chain_id.to_string()),
         ("registry", contracts.registry.to_string()),
         ("rollup", contracts.rollup.to_string()),
+        ("verifier", verifier.to_string()),
+        ("verifier key", Digest::new(verifier_key.digest()).to_string()),
+        ("setup", verifier_key.setup_kind().to_string()),
         ("admin", l1.address().to_string()),
         ("written to", out.display().to_string()),
     ]);
     Ok(Report::new(file, table.to_string()))
+}
+
+async fn deploy_verifier(l1: &Connection, key: &VerifierKey) -> Result<Address, CliError> {
+    l1.deploy_verifier(&key.encode()).await.map_err(CliError::chain("deploying the verifier"))
 }
 
 async fn appoint(
@@ -170,47 +247,88 @@ async fn begin(
     chain: &ChainArgs,
     key: &KeyArgs,
     network: NetworkId,
-    verifier_key: Option<Digest>,
+    verifier: Option<Address>,
 ) -> Result<Report, CliError> {
+    let verifier = verifier.map_or_else(|| chain.file().map(|file| file.verifier), Ok)?;
     let chain = chain.connect(key.wallet()?).await?;
-    let verifier_key = match verifier_key {
-        Some(digest) => digest,
-        None => development_verifier_digest().await?,
-    };
     let root = to_bytes(&Ledger::default().root());
-    let done = chain.rollup.create_network(network, root, *verifier_key.as_bytes()).await;
+    let done = chain.rollup.create_network(network, root, verifier).await;
     let done = done.map_err(CliError::chain("beginning the network"))?;
     let (root, tx) = (Digest::new(root), done.tx.to_string());
     let table = Table::pairs([
         ("network", network.0.to_string()),
         ("genesis root", root.to_string()),
-        ("verifier key", verifier_key.to_string()),
+        ("verifier", verifier.to_string()),
         ("transaction", tx.clone()),
     ]);
-    let object = json!({ "network": network, "genesis_root": root, "verifier_key": verifier_key, "tx": tx });
+    let object = json!({ "network": network, "genesis_root": root, "verifier": verifier, "tx": tx });
+    Ok(Report::new(object, table.to_string()))
+}
+
+async fn replace_verifier(
+    chain: &ChainArgs,
+    key: &KeyArgs,
+    verifier_key: &VerifierKeyArgs,
+    network: NetworkId,
+) -> Result<Report, CliError> {
+    let chain = chain.connect(key.wallet()?).await?;
+    let verifier_key = verifier_key.load(chain.l1.chain_id())?;
+    let verifier = deploy_verifier(&chain.l1, &verifier_key).await?;
+    let done = chain.rollup.set_verifier(network, verifier).await;
+    let done = done.map_err(CliError::chain("replacing the network's verifier"))?;
+    let (digest, tx) = (Digest::new(verifier_key.digest()), done.tx.to_string());
+    let table = Table::pairs([
+        ("network", network.0.to_string()),
+        ("verifier", verifier.to_string()),
+        ("verifier key", digest.to_string()),
+        ("setup", verifier_key.setup_kind().to_string()),
+        ("transaction", tx.clone()),
+    ]);
+    let object = json!({ "network": network, "verifier": verifier, "verifier_key": digest, "tx": tx });
     Ok(Report::new(object, table.to_string()))
 }
 
 async fn status(chain: &ChainArgs, network: NetworkId) -> Result<Report, CliError> {
     const DOING: &str = "asking the chain";
+    let failed = CliError::chain;
     let contracts = chain.read().await?;
-    let block = contracts.l1.block_number().await.map_err(CliError::chain(DOING))?;
-    let head = contracts.rollup.head(network).await.map_err(CliError::chain(DOING))?;
-    let active = contracts.registry.active_dsps().await.map_err(CliError::chain(DOING))?;
-    let quorum = contracts.rollup.quorum().await.map_err(CliError::chain(DOING))?;
-    let hex = |bytes: [u8; 32]| Digest::new(bytes).to_string();
-    let none = || format!("network {} has not begun: see `nectar l1 network --help`", network.0);
-    let table = Table::pairs([
+    let block = contracts.l1.block_number().await.map_err(failed(DOING))?;
+    let head = contracts.rollup.head(network).await.map_err(failed(DOING))?;
+    let active = contracts.registry.active_dsps().await.map_err(failed(DOING))?;
+    let quorum = contracts.rollup.quorum().await.map_err(failed(DOING))?;
+    let mut rows = vec![
         ("chain", contracts.l1.chain_id().to_string()),
         ("block", block.to_string()),
         ("registry", contracts.registry.address().to_string()),
         ("rollup", contracts.rollup.address().to_string()),
         ("active DSPs", active.len().to_string()),
         ("quorum", quorum.to_string()),
-        ("last batch", head.map_or_else(none, |h| h.number.to_string())),
-        ("attested root", head.map_or_else(|| "-".into(), |h| hex(h.attested_root))),
-        ("verifier key", head.map_or_else(|| "-".into(), |h| hex(h.verifier_key))),
-    ]);
+    ];
+    let mut tip = None;
+    if let Some(head) = head {
+        let verifier = contracts.l1.verifier(head.verifier);
+        let key = Digest::new(verifier.key_digest().await.map_err(failed(DOING))?);
+        let secure = verifier.setup_is_secure().await.map_err(failed(DOING))?;
+        let root = Digest::new(head.root);
+        rows.extend([
+            ("last batch", head.number.to_string()),
+            ("root", root.to_string()),
+            ("verifier", head.verifier.to_string()),
+            ("verifier key", key.to_string()),
+            ("setup", if secure { "powers of tau" } else { "development (insecure)" }.to_owned()),
+        ]);
+        tip = Some(json!({
+            "batch": head.number,
+            "root": root,
+            "verifier": head.verifier,
+            "verifier_key": key,
+            "secure": secure,
+            "block_hash": Digest::new(head.block_hash),
+        }));
+    } else {
+        let why = format!("network {} has not begun: see `nectar l1 network --help`", network.0);
+        rows.push(("last batch", why));
+    }
     let object = json!({
         "chain_id": contracts.l1.chain_id(),
         "block": block,
@@ -219,12 +337,7 @@ async fn status(chain: &ChainArgs, network: NetworkId) -> Result<Report, CliErro
         "active_dsps": active,
         "quorum": quorum,
         "network": network,
-        "head": head.map(|h| json!({
-            "batch": h.number,
-            "attested_root": Digest::new(h.attested_root),
-            "verifier_key": Digest::new(h.verifier_key),
-            "block_hash": Digest::new(h.block_hash),
-        })),
+        "head": tip,
     });
-    Ok(Report::new(object, table.to_string()))
+    Ok(Report::new(object, Table::pairs(rows).to_string()))
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod batch;
+mod bench;
 mod call;
 mod code;
 mod contract;
@@ -32,7 +33,7 @@ use crate::output::Report;
     arg_required_else_help = true
 )]
 pub(crate) struct Cli {
-    /// Print one JSON object on standard output instead of text
+    /// Print one JSON value on standard output instead of text
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -75,6 +76,9 @@ enum Command {
     /// See grants with their uses, and the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Measure what proving and settling cost
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 impl Cli {
@@ -94,6 +98,7 @@ impl Cli {
             Command::Batch(args) => args.run(json).await,
             Command::Receipt(args) => args.run(json).await,
             Command::Audit(args) => args.run().await,
+            Command::Bench(args) => args.run().await,
         }?;
         print(&report, json)
     }

@@ -12,15 +12,16 @@ mod settle;
 mod share;
 mod story;
 mod summary;
+mod verifier;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nectar_l1::DevChain;
 use nectar_node::RunningNode;
 use tempfile::TempDir;
 
 use crate::commands::until_interrupted;
+use crate::development::Development;
 use crate::error::CliError;
 use crate::fhir;
 use crate::memory::peak_rss_mb;
@@ -47,7 +48,7 @@ pub(crate) struct Options {
 /// What runs beside the demo and must be ended with it.
 #[derive(Debug, Default)]
 struct Stage {
-    chain: Option<DevChain>,
+    chain: Option<Development>,
     node: Option<RunningNode>,
 }
 
@@ -58,7 +59,7 @@ impl Stage {
             let _ = tokio::time::timeout(GRACE, node.shutdown()).await;
         }
         if let Some(chain) = self.chain {
-            chain.shutdown().await;
+            chain.end().await;
         }
     }
 }

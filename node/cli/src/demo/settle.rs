@@ -3,10 +3,12 @@
 use nectar_abi::Digest;
 use nectar_l1::{Attestation, BatchHeader, InsecureAccount, L1Error, Revert, Wallet, attest, proof_digest};
 use nectar_node::prepare;
+use nectar_verifier::development_key;
 
 use super::admit::World;
 use super::story::Story;
 use super::summary::{L1Figures, ProofFigures};
+use super::verifier::{self, one_bit_changed};
 use crate::commands::wait_for_batch;
 use crate::error::CliError;
 use crate::evidence::Check;
@@ -28,7 +30,7 @@ pub(super) struct Settled {
 
 pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, CliError> {
     const DOING: &str = "asking the chain for the root";
-    story.begin("settle", "Receipts are folded into one proof, verified, and settled on L1");
+    story.begin("settle", "Receipts are folded into one proof, which L1 verifies and settles");
     let network = world.service.info.network;
     let root = || async { world.chain.rollup.root(network).await.map_err(CliError::chain(DOING)) };
     let pre_root = root().await?;
@@ -41,13 +43,14 @@ pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, Cli
     let agrees = service.info.settled.root.to_string() == Digest::new(post_root).to_string();
     story.must(agrees, "the node's own root is the same");
 
+    let verifier = verifier::recognise(story, world, &last).await?;
     let [tampered, wrong_pre_root, unapproved] = chain_refusals(story, world, &last).await?;
     story.must(root().await? == post_root, "the root has not moved");
     story.end();
     let l1 = L1Figures {
-        chain: world.chain_name.clone(),
+        chain: world.chain_name,
         chain_id: world.chain.l1.chain_id(),
-        verifier: "attested",
+        verifier,
         gas,
         pre_root: Digest::new(pre_root).to_string(),
         post_root: Digest::new(post_root).to_string(),
@@ -81,12 +84,13 @@ async fn batches(story: &mut Story, world: &World) -> Result<(Verified, ProofFig
         ));
         let used = l1.gas.ok_or_else(|| missing("gas that L1 took"))?;
         story.line(&format!("settled in L1 block {}, {used} gas, transaction {}", l1.block, l1.tx));
-        let verified =
-            verify_batch(&world.service, &world.chain.rollup, world.service.info.network, number).await?;
+        let network = world.service.info.network;
+        let verified = verify_batch(&world.service, &world.chain, network, number, development_key()).await?;
         for Check { what, holds, .. } in &verified.checks {
             story.must(*holds, what);
         }
-        story.line("it covers state and receipts, and that each grant used was registered and not revoked; not execution");
+        story.line("it covers state and receipts, and that each grant used was registered and not revoked");
+        story.line("what it does not cover, execution above all, the DSP attests");
         gas += used;
         figures.chunks += proof.chunks;
         figures.bytes += proof.proof_bytes;
@@ -107,26 +111,21 @@ fn missing(what: &str) -> CliError {
 /// Three transactions that continue the chain but for one thing each, and that the chain must refuse for that thing.
 async fn chain_refusals(story: &mut Story, world: &World, last: &Verified) -> Result<[bool; 3], CliError> {
     let settled = &last.settled.header;
-    let next = BatchHeader {
-        batch: settled.batch + 1,
-        pre_root: settled.post_root,
-        proof_digest: proof_digest(&last.proof),
-        ..*settled
-    };
-    let mut tampered = last.proof.clone();
-    let middle = tampered.len() / 2;
-    if let Some(byte) = tampered.get_mut(middle) {
-        *byte ^= 1;
-    }
-    let key = proving::development_verifier().await?;
-    let verifier = !proving::holds(&key, settled, &tampered) && !proving::holds(&key, &next, &last.proof);
-    story.must(verifier, "the verifier refuses a tampered proof, and the proof under another statement");
-
     let dsp = world.chain.l1.wallet();
-    let error = submit(world, &next, &tampered, &[attestation(world, dsp, &next)?]).await;
-    let tampered =
-        matches!(error.as_ref().and_then(L1Error::revert), Some(Revert::ProofDigestMismatch { .. }));
-    told(story, "tampered proof", tampered, error.as_ref());
+    let next = BatchHeader { batch: settled.batch + 1, pre_root: settled.post_root, ..*settled };
+    // An active DSP vouches for each of these two: only the proof can give them away.
+    let proof = one_bit_changed(&last.proof);
+    let header = BatchHeader { proof_digest: proof_digest(&proof), ..next };
+    let error = submit(world, &header, &proof, &[attestation(world, dsp, &header)?]).await;
+    let tampered = refuses_proof(error.as_ref());
+    told(story, "tampered proof, attested by a DSP", tampered, error.as_ref());
+    let error = submit(world, &next, &last.proof, &[attestation(world, dsp, &next)?]).await;
+    let reused = refuses_proof(error.as_ref());
+    told(story, "proof of another batch, attested by a DSP", reused, error.as_ref());
+    let (key, chain_id) = (development_key(), world.chain.l1.chain_id());
+    let here = [(settled, &proof), (&next, &last.proof)];
+    let agrees = here.iter().all(|(header, proof)| !proving::holds(&key, chain_id, header, proof));
+    story.must(agrees, "the verifier here refuses both, too");
 
     let old = BatchHeader { pre_root: settled.pre_root, ..next };
     let error = submit(world, &old, &last.proof, &[attestation(world, dsp, &old)?]).await;
@@ -137,7 +136,7 @@ async fn chain_refusals(story: &mut Story, world: &World, last: &Verified) -> Re
     let error = submit(world, &next, &last.proof, &[attestation(world, &stranger, &next)?]).await;
     let unapproved = matches!(error.as_ref().and_then(L1Error::revert), Some(Revert::NotActive { .. }));
     told(story, "batch signed by an unapproved DSP", unapproved, error.as_ref());
-    Ok([tampered && verifier, wrong_root, unapproved])
+    Ok([tampered && reused && agrees, wrong_root, unapproved])
 }
 
 /// Sends a batch; the error, if it is refused.
@@ -153,6 +152,10 @@ async fn submit(
 fn attestation(world: &World, wallet: &Wallet, header: &BatchHeader) -> Result<Attestation, CliError> {
     let signed = attest(wallet, world.chain.l1.chain_id(), world.chain.rollup.address(), header);
     signed.map_err(|e| CliError::failed("signing an attestation")(e.into()))
+}
+
+fn refuses_proof(error: Option<&L1Error>) -> bool {
+    error.and_then(L1Error::revert).is_some_and(Revert::refuses_proof)
 }
 
 fn told(story: &mut Story, case: &str, refused: bool, error: Option<&L1Error>) {

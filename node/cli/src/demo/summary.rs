@@ -43,7 +43,7 @@ pub(super) struct ProofFigures {
 /// What the chain holds and refused.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct L1Figures {
-    pub(super) chain: String,
+    pub(super) chain: &'static str,
     pub(super) chain_id: u64,
     pub(super) verifier: &'static str,
     pub(super) gas: u64,
@@ -91,7 +91,7 @@ impl Summary {
             (
                 "settled",
                 format!(
-                    "on chain {} ({}), {} gas, {} by DSPs",
+                    "on chain {} ({}), {} gas, proof verified there ({})",
                     self.l1.chain_id, self.l1.chain, self.l1.gas, self.l1.verifier
                 ),
             ),
