@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-contracts=(Rollup DspRegistry)
+contracts=(NovaVerifier Rollup DspRegistry)
 target=artifacts
 if [ "${1:-}" = --check ]; then
   target=$(mktemp -d)
