@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {INovaVerifier} from "../interfaces/INovaVerifier.sol";
+
 /// @dev An element of BN254's scalar field, always reduced. Formulas read like those of the papers.
 type Fr is uint256;
 
@@ -41,9 +43,6 @@ function _notEqual(Fr a, Fr b) pure returns (bool) {
 
 /// @title What the operators of `Fr` leave to do.
 library FrLib {
-    /// @notice There is no inverse of zero.
-    error NoInverse();
-
     /// @notice Element i of a list that has it: bounds checks of constant indices would cost a verification 20,000 gas.
     function get(Fr[] memory list, uint256 i) internal pure returns (Fr value) {
         assembly ("memory-safe") {
@@ -56,12 +55,12 @@ library FrLib {
         return Fr.wrap(uint256(hash) >> 8);
     }
 
-    /// @notice 1 / a, by Fermat's theorem and the precompile for powers (EIP-198).
+    /// @notice 1 / a, by Fermat's theorem and the precompile for powers (EIP-198). Zero has none, and refuses the opening.
     function inverse(Fr a) internal view returns (Fr) {
-        if (a == ZERO) revert NoInverse();
+        if (a == ZERO) revert INovaVerifier.Opening();
         bytes memory input = abi.encode(32, 32, 32, Fr.unwrap(a), R - 2, R);
         (bool ok, bytes memory power) = address(5).staticcall(input);
-        if (!ok) revert NoInverse();
+        if (!ok) revert INovaVerifier.Opening();
         return Fr.wrap(abi.decode(power, (uint256)));
     }
 }
