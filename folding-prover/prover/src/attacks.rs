@@ -10,6 +10,9 @@ use crate::ProverKey;
 use crate::fold::{Committed, Folded};
 use crate::testing::{Batch, fr, prover_key, short_batch};
 
+#[path = "../examples/vectors/json.rs"]
+mod json;
+
 /// Folds and compresses any values, satisfied or not, as the verifier will read them.
 fn forge(key: &ProverKey, statement: &Statement, chunks: &[Assignment]) -> Proof {
     let transcript = Transcript::new(&key.verifier.digest(), statement);
@@ -87,8 +90,9 @@ fn honest() -> &'static Proof {
     })
 }
 
-fn refused(statement: &Statement, proof: &Proof) -> bool {
-    let refused = verify(prover_key().verifier(), statement, proof);
+/// Whether a forgery for the short batch is refused, and for the right reason.
+fn refused(proof: &Proof) -> bool {
+    let refused = verify(prover_key().verifier(), &short_batch().statement, proof);
     matches!(refused, Err(VerifyError::Argument(_)))
 }
 
@@ -98,102 +102,152 @@ fn the_forger_can_make_honest_proofs() {
     verify(prover_key().verifier(), &short.statement, honest()).unwrap();
 }
 
-#[test]
-fn one_wrong_value_anywhere_in_a_witness_is_refused() {
+/// One value of a chunk's witness is off by one.
+fn wrong_value(chunk: usize, place: usize) -> Proof {
     let short = short_batch();
-    for (chunk, place) in [(0, 7_000), (2, 20)] {
-        let mut values = assignments(&short);
-        values[chunk].witness[place] += Fr::ONE;
-        assert!(
-            refused(&short.statement, &forge(prover_key(), &short.statement, &values)),
-            "{chunk} {place}"
-        );
-    }
+    let mut values = assignments(&short);
+    values[chunk].witness[place] += Fr::ONE;
+    forge(prover_key(), &short.statement, &values)
 }
 
-#[test]
-fn an_operation_that_cannot_follow_is_refused() {
+/// The second operation stores another value than the one that leads to the next registers.
+fn impossible_operation() -> Proof {
     let short = short_batch();
-    let circuit = &prover_key().circuit;
     let mut lie = short.slots[1].clone();
     lie.value += Fr::ONE;
     let mut values = assignments(&short);
-    values[1] = assign(circuit, &short.statement, short.registers()[1], &lie, 1, 3);
-    assert!(refused(&short.statement, &forge(prover_key(), &short.statement, &values)));
+    values[1] = assign(&prover_key().circuit, &short.statement, short.registers()[1], &lie, 1, 3);
+    forge(prover_key(), &short.statement, &values)
 }
 
-#[test]
-fn chunks_that_do_not_join_are_refused() {
+/// The second chunk starts from other registers than the first one ended with, and all chunks are satisfied.
+fn torn_chunks() -> Proof {
     let short = short_batch();
     let circuit = &prover_key().circuit;
-    // The second chunk starts from other registers than the first one ended with, and all chunks are satisfied.
     let mut other = short.registers()[1];
     other.log += Fr::ONE;
     let mut values = assignments(&short);
     values[1] = assign(circuit, &short.statement, other, &short.slots[1], 1, 3);
     assert!(values.iter().all(|v| circuit.violations(v).is_empty()));
-    assert!(refused(&short.statement, &forge(prover_key(), &short.statement, &values)));
+    forge(prover_key(), &short.statement, &values)
 }
 
-#[test]
-fn a_chunk_that_claims_another_place_in_the_batch_is_refused() {
+/// The first chunk starts from registers of its own choice and says that it is not the first.
+fn misplaced_chunk() -> Proof {
     let short = short_batch();
     let circuit = &prover_key().circuit;
-    // Starts from registers of its own choice and says that it is not the first.
     let mut start = short.registers()[0];
     start.log = fr(5);
     let mut values = assignments(&short);
     values[0] = assign(circuit, &short.statement, start, &short.slots[0], 1, 3);
     assert!(circuit.violations(&values[0]).is_empty());
-    assert!(refused(&short.statement, &forge(prover_key(), &short.statement, &values)));
+    forge(prover_key(), &short.statement, &values)
+}
+
+/// The challenges of a proof of the short batch: two nodes and the seal.
+fn challenges(proof: &Proof) -> [Fr; 3] {
+    let transcript = Transcript::new(&prover_key().verifier.digest(), &short_batch().statement);
+    let leaves = [0, 1, 2].map(|i| {
+        let position = Position { first: i == 0, last: i == 2 };
+        let [start, end] = [proof.boundaries[i], proof.boundaries[i + 1]];
+        transcript.leaf(u32::try_from(i).unwrap(), position, &proof.witnesses[i], &start, &end)
+    });
+    let first = transcript.node(&leaves[0], &leaves[1], &proof.cross_terms[0]);
+    let second = transcript.node(&first, &leaves[2], &proof.cross_terms[1]);
+    let last = transcript.seal(3, &second, &proof.random, &proof.random_cross_term);
+    [challenge(&first), challenge(&second), challenge(&last)]
+}
+
+fn folded_witness(proof: &Proof, [r0, r1, _]: [Fr; 3]) -> Point {
+    combine(&[(Fr::ONE, proof.witnesses[0]), (r0, proof.witnesses[1]), (r1, proof.witnesses[2])])
+}
+
+fn to_affine(point: Point) -> Affine {
+    halo2curves::group::Curve::to_affine(&point)
+}
+
+fn prove_short_batch() -> Proof {
+    let short = short_batch();
+    crate::prove(prover_key(), &short.statement, short.slots.iter().cloned(), &()).unwrap().0
 }
 
 /// The attack on Sonobe's decider: take a witness that satisfies the folded relation, which is easy for relaxed
 /// instances, and solve for the commitments that fold to it.
-#[test]
-fn commitments_solved_for_after_the_challenge_are_refused() {
-    let short = short_batch();
-    let key = prover_key();
-    let honest = honest();
-    let target = crate::prove(key, &short.statement, short.slots.iter().cloned(), &()).unwrap().0;
-    let transcript = Transcript::new(&key.verifier.digest(), &short.statement);
-    // The argument, blinds and random instance of one proof, with the instances of another: what must one commitment
-    // be for the folded commitments to be those that the argument is about?
-    let coefficients = |proof: &Proof| {
-        let digests: Vec<_> = (0..3usize)
-            .map(|i| {
-                let position = Position { first: i == 0, last: i == 2 };
-                let [start, end] = [proof.boundaries[i], proof.boundaries[i + 1]];
-                transcript.leaf(u32::try_from(i).unwrap(), position, &proof.witnesses[i], &start, &end)
-            })
-            .collect();
-        let first = transcript.node(&digests[0], &digests[1], &proof.cross_terms[0]);
-        let second = transcript.node(&first, &digests[2], &proof.cross_terms[1]);
-        let last = transcript.seal(3, &second, &proof.random, &proof.random_cross_term);
-        [challenge(&first), challenge(&second), challenge(&last)]
-    };
-    let folded_w = |proof: &Proof, [r0, r1, _]: [Fr; 3]| {
-        combine(&[(Fr::ONE, proof.witnesses[0]), (r0, proof.witnesses[1]), (r1, proof.witnesses[2])])
-    };
-    let to_affine = |point: Point| -> Affine { halo2curves::group::Curve::to_affine(&point) };
-    let mut forged = honest.clone();
+///
+/// The argument, blinds and random instance of one proof, with the instances of another: what must one commitment be for
+/// the folded commitments to be those that the argument is about?
+fn solved_commitment() -> Proof {
+    let target = prove_short_batch();
+    let mut forged = honest().clone();
     forged.random = target.random;
     forged.random_cross_term = target.random_cross_term;
     (forged.blind_w, forged.blind_e) = (target.blind_w, target.blind_e);
     forged.argument = target.argument.clone();
-    let r = coefficients(&forged);
-    let gap = folded_w(&target, coefficients(&target)) - folded_w(&forged, r);
+    let (r, aim) = (challenges(&forged), folded_witness(&target, challenges(&target)));
+    let gap = aim - folded_witness(&forged, r);
     forged.witnesses[0] = to_affine(gap + forged.witnesses[0]);
-    assert_eq!(folded_w(&forged, r), folded_w(&target, coefficients(&target)));
-    assert_ne!(coefficients(&forged)[0], r[0], "the challenge binds the commitment that was solved for");
-    assert!(refused(&short.statement, &forged));
-    // The same with a cross term.
-    let mut forged = target.clone();
+    assert_eq!(folded_witness(&forged, r), aim);
+    assert_ne!(challenges(&forged)[0], r[0], "the challenge binds the commitment that was solved for");
+    forged
+}
+
+/// The same with a cross term.
+fn solved_cross_term() -> Proof {
+    let mut forged = prove_short_batch();
     forged.cross_terms[1] = to_affine(Point::from(forged.cross_terms[1]) + generator());
-    let r = coefficients(&forged)[1];
+    let r = challenges(&forged)[1];
     let shift = Option::<Fr>::from(r.invert()).unwrap();
     forged.cross_terms[1] = to_affine(Point::from(forged.cross_terms[1]) - Point::from(generator()) * shift);
-    assert!(refused(&short.statement, &forged));
+    forged
+}
+
+#[test]
+fn one_wrong_value_anywhere_in_a_witness_is_refused() {
+    for (chunk, place) in [(0, 7_000), (2, 20)] {
+        assert!(refused(&wrong_value(chunk, place)), "{chunk} {place}");
+    }
+}
+
+#[test]
+fn an_operation_that_cannot_follow_is_refused() {
+    assert!(refused(&impossible_operation()));
+}
+
+#[test]
+fn chunks_that_do_not_join_are_refused() {
+    assert!(refused(&torn_chunks()));
+}
+
+#[test]
+fn a_chunk_that_claims_another_place_in_the_batch_is_refused() {
+    assert!(refused(&misplaced_chunk()));
+}
+
+#[test]
+fn commitments_solved_for_after_the_challenge_are_refused() {
+    assert!(refused(&solved_commitment()));
+    assert!(refused(&solved_cross_term()));
+}
+
+/// For verifiers elsewhere: `cargo test -p nectar-prover --lib -- --ignored forgeries_are_written_down`.
+#[test]
+#[ignore = "writes tests/vectors/forged-*.json anew, other bytes each time"]
+fn forgeries_are_written_down() {
+    let forgeries = [
+        ("wrong-value", wrong_value(0, 7_000)),
+        ("wrong-value-in-the-last-chunk", wrong_value(2, 20)),
+        ("impossible-operation", impossible_operation()),
+        ("torn-chunks", torn_chunks()),
+        ("misplaced-chunk", misplaced_chunk()),
+        ("solved-commitment", solved_commitment()),
+        ("solved-cross-term", solved_cross_term()),
+    ];
+    let (statement, key) = (short_batch().statement, prover_key().verifier().encode());
+    for (name, proof) in forgeries {
+        assert!(refused(&proof), "{name}");
+        let path = format!("{}/../../tests/vectors/forged-{name}.json", env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(path, json::json(&key, &statement, &proof.encode())).unwrap();
+    }
 }
 
 #[test]

@@ -2,11 +2,13 @@
 //! tests/vectors`. Keys are those of the insecure development setup. Salts and blinds are random, so that each run
 //! writes other proofs of the same statements.
 
-use std::fmt::Write as _;
+mod json;
+
 use std::path::Path;
 
+use json::json;
 use nectar_circuit::{Circuit, SLOTS_PER_CHUNK, Statement};
-use nectar_commitment::{Fr, Key, Ledger, ReceiptTree, Slot, to_bytes};
+use nectar_commitment::{Fr, Key, Ledger, ReceiptTree, Slot};
 use nectar_prover::{ProverKey, prove};
 use nectar_verifier::verify;
 
@@ -28,45 +30,6 @@ fn main() -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-fn json(key: &[u8], statement: &Statement, proof: &[u8]) -> String {
-    let root = |root: &Fr| hex(&to_bytes(root));
-    let Statement { chain_id, network, batch, receipts, window, .. } = statement;
-    format!(
-        r#"{{
-  "key": "{}",
-  "statement": {{
-    "chain_id": {chain_id},
-    "network": {network},
-    "batch": {batch},
-    "pre_root": "{}",
-    "post_root": "{}",
-    "receipts_root": "{}",
-    "receipts": {receipts},
-    "program_registry_root": "{}",
-    "window": [{}, {}]
-  }},
-  "proof": "{}"
-}}
-"#,
-        hex(key),
-        root(&statement.pre_root),
-        root(&statement.post_root),
-        root(&statement.receipts_root),
-        root(&statement.program_registry_root),
-        window.0,
-        window.1,
-        hex(proof)
-    )
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("0x".to_owned(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A batch of exactly this many operations: one invocation that ends with a receipt, or nothing at all if it would not
