@@ -209,6 +209,10 @@ pub fn g2_to_bytes(point: &super::G2Affine) -> Option<[u8; G2_LEN]> {
     Some(out)
 }
 
+/// The circuit's nine public inputs and the constant one lie in the upper half of the columns: nova-snark's evaluation of
+/// that half takes no fewer.
+const MIN_VARIABLES: u8 = 5;
+
 impl SnarkKeyParts {
     /// Takes a key apart; `None` if it is none that nova-snark 0.76 sets up.
     pub fn of(key: &SnarkVerifierKey) -> Option<Self> {
@@ -229,7 +233,7 @@ impl SnarkKeyParts {
     /// Puts a key together; `None` if sizes do not fit each other, or a point is none of its group or the identity.
     pub fn key(&self) -> Option<SnarkVerifierKey> {
         let rounds = self.rounds();
-        if !rounds.valid() || self.variables == 0 || self.variables >= self.nonzeros {
+        if !rounds.valid() || self.variables < MIN_VARIABLES || self.variables >= self.nonzeros {
             return None;
         }
         if self.tau.iter().all(|byte| *byte == 0) {
