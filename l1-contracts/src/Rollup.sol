@@ -142,7 +142,6 @@ contract Rollup is IRollup, AccessControl, EIP712 {
         tip.root = header.postRoot;
         tip.number += 1;
         // Not after `block.timestamp + MAX_CLOCK_SKEW`, and so within 48 bits.
-        // forge-lint: disable-next-line(unsafe-typecast)
         tip.windowEnd = uint48(header.windowEnd);
         blockHash[header.network][header.number] = newHash;
         emit BatchSettled(header.network, header.number, newHash, previousHash, header, signers);

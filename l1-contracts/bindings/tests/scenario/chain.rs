@@ -21,6 +21,11 @@ impl Chain {
         Self { key: Arc::new(key), ledger: Ledger::default(), network, batches: 0 }
     }
 
+    /// Bytes of the verifier key.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        self.key.verifier().encode()
+    }
+
     pub(crate) fn root(&self) -> [u8; 32] {
         to_bytes(&self.ledger.root())
     }

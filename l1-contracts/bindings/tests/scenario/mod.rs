@@ -37,7 +37,7 @@ struct World {
     admin: Party,
     authorizer: Party,
     auditor: Party,
-    /// Of the key of the circuit with one operation a chunk.
+    /// Of the golden batch's key.
     verifier: Address,
     golden: Golden,
 }
@@ -75,7 +75,7 @@ impl World {
         let auditor = party(url, deployment, InsecureAccount::Auditor).await;
         admin.registry.grant_authorizer(authorizer.address()).await.unwrap();
         admin.registry.grant_auditor(auditor.address()).await.unwrap();
-        let golden = Golden::read("small-5");
+        let golden = Golden::read("full-8");
         let verifier = l1.deploy_verifier(&golden.key).await.unwrap();
         let Golden { header, .. } = &golden;
         admin.rollup.create_network(header.network, header.pre_root, verifier).await.unwrap();

@@ -1,5 +1,5 @@
 use nectar_abi::NetworkId;
-use nectar_l1::{BatchHeader, Revert, Status, proof_digest};
+use nectar_l1::{Address, BatchHeader, Revert, Status, proof_digest};
 
 use super::chain::Chain;
 use super::{Golden, Party, World, attested, now, reason};
@@ -111,6 +111,8 @@ pub(super) async fn a_proof_counts_for_one_network(world: &World, first: &Party,
     let rollup = &world.admin.rollup;
     let Golden { header: good, proof, .. } = &world.golden;
     let other = NetworkId(good.network.0 + 1);
+    let unreduced = rollup.create_network(other, [0xff; 32], world.verifier).await;
+    assert_eq!(reason(unreduced), Revert::RootNotReduced { root: [0xff; 32].into() });
     rollup.create_network(other, good.pre_root, world.verifier).await.unwrap();
     let replayed = BatchHeader { network: other, ..*good };
     let refused = rollup.submit_batch(&replayed, proof, &attested(&replayed, &[first, second])).await;
@@ -129,7 +131,8 @@ pub(super) async fn a_proven_and_attested_batch_settles(world: &World, first: &P
 
     let attestations = attested(header, &[first, second]);
     let settled = rollup.submit_batch(header, proof, &attestations).await.unwrap();
-    println!("{} bytes of proof: {} gas", proof.len(), settled.gas);
+    println!("eight chunks, {} bytes of proof: {} gas", proof.len(), settled.gas);
+    assert!(settled.gas < 800_000, "{} gas", settled.gas);
     assert_eq!(rollup.root(header.network).await.unwrap(), header.post_root);
     let again = rollup.submit_batch(header, proof, &attestations).await;
     assert_eq!(reason(again), Revert::WrongNumber { expected: 2, got: 1 });
@@ -139,7 +142,12 @@ pub(super) async fn batches_follow_each_other_and_read_back(world: &World, first
     const NETWORK: NetworkId = NetworkId(40);
     let rollup = &world.admin.rollup;
     let mut chain = Chain::new(NETWORK).await;
+    let verifier = world.admin.l1.deploy_verifier(&chain.key()).await.unwrap();
     rollup.create_network(NETWORK, chain.root(), world.verifier).await.unwrap();
+    let nobody = Address::repeat_byte(1);
+    let refused = rollup.set_verifier(NETWORK, nobody).await;
+    assert_eq!(reason(refused), Revert::NoVerifier { verifier: nobody });
+    rollup.set_verifier(NETWORK, verifier).await.unwrap();
     let start = world.admin.l1.block_number().await.unwrap();
     for number in 1..=2 {
         let (header, proof) = chain.next((now() - 60, now())).await;
@@ -156,7 +164,7 @@ pub(super) async fn batches_follow_each_other_and_read_back(world: &World, first
         let head = rollup.head(NETWORK).await.unwrap().unwrap();
         assert_eq!((head.number, head.block_hash), (number, batch.hash));
         assert_eq!((head.root, head.window_end), (header.post_root, header.window.1));
-        assert_eq!(head.verifier, world.verifier);
+        assert_eq!(head.verifier, verifier);
     }
     assert_eq!(rollup.batch(NETWORK, 3).await.unwrap(), None);
     a_suspended_dsp_does_not_attest(world, first, second, &mut chain).await;
