@@ -46,6 +46,8 @@ pub enum Domain {
     Statement = 11,
     /// Body of a receipt.
     ReceiptBody = 12,
+    /// A program, its entries, and what they begin with.
+    Program = 13,
 }
 
 impl Domain {

@@ -1,0 +1,22 @@
+//! Contracts as register programs, so that their execution can be proven.
+//!
+//! | I want | use |
+//! |---|---|
+//! | what a machine does | [`Op`], [`Row`], [`Trap`] |
+//! | a program, and what a proof names it by | [`Program`], [`Program::commitment`] |
+//! | to write rows by hand | [`Assembler`] |
+//!
+//! `DESIGN.md` beside this crate says why the machine is as it is.
+#![forbid(unsafe_code)]
+
+mod assembler;
+mod op;
+mod program;
+mod row;
+mod trap;
+
+pub use assembler::{Assembler, Label, TooManyRows};
+pub use op::Op;
+pub use program::{DataImage, Element, Function, MAX_ROWS, Program, WORD_BYTES};
+pub use row::Row;
+pub use trap::{Trap, Unprovable};
