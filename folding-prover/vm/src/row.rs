@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_row_of_zeros_is_unreachable() {
-        assert_eq!(Row::new(Op::Trap).pack(), Fr::ZERO);
+        assert_eq!(Row::new(Op::Trap).pack(), Fr::zero());
     }
 
     proptest! {
