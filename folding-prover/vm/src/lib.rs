@@ -5,6 +5,8 @@
 //! | what a machine does | [`Op`], [`Row`], [`Trap`] |
 //! | a program, and what a proof names it by | [`Program`], [`Program::commitment`] |
 //! | to write rows by hand | [`Assembler`] |
+//! | to run a program, and see each step | [`Machine`], [`Host`], [`Tracer`], [`Step`] |
+//! | to know which function costs what | [`Profile`] |
 //!
 //! `DESIGN.md` beside this crate says why the machine is as it is.
 #![forbid(unsafe_code)]
@@ -13,10 +15,15 @@ mod assembler;
 mod op;
 mod program;
 mod row;
+mod run;
 mod trap;
 
 pub use assembler::{Assembler, Label, TooManyRows};
 pub use op::Op;
 pub use program::{DataImage, Element, Function, MAX_ROWS, Program, WORD_BYTES};
 pub use row::Row;
+pub use run::{
+    End, FunctionCost, Host, Limits, MAX_GLOBALS, MAX_PAGES, Machine, Outside, PAGE_BYTES, PathCost, Profile,
+    Refused, Step, Stop, Tracer, WordAccess,
+};
 pub use trap::{Trap, Unprovable};

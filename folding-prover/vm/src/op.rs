@@ -1,17 +1,24 @@
 /// What a row does. `d`, `a`, `b`, `imm` are the row's fields; `A` and `B` are operand values: `A` is register `a`, `B` is register `b`, or
-/// `imm` if the row says so ([`crate::Row::immediate`]). `D = ...` writes register `d`.
+/// `imm` if the row says so ([`crate::Row::immediate`]). `D = ...` writes register `d`. The next row follows, unless something else
+/// is said.
 ///
-/// Registers hold 64 bits. A 32-bit value is held zero-extended; operations named `..32` keep it so, and rely on it.
-/// Operations without a width are the same for both.
+/// Registers hold 64 bits. A 32-bit value is held zero-extended; operations named `..32` keep it so, and rely on it: they compute with
+/// the low 32 bits of their operands. Operations without a width are the same for both.
+///
+/// Each row means something, also if no lowering makes it. A row's cost is added before anything else happens; if the run then costs
+/// more than its limit, it traps with [`crate::Trap::OutOfGas`], and the row does nothing. A trap leaves registers, memory and globals as
+/// they were before the row. A row number that the program does not have is a `Trap 0`. Where a register's number has more than 16
+/// bits (`d`, `imm`), the low 16 count.
 ///
 /// The numbers are part of the program commitment: a number is never used for anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Op {
-    /// Ends the run with the trap whose number is `imm` ([`crate::Trap`]). A row of zeros is `Trap 0`, unreachable: running off the
-    /// program ends a run.
+    /// Ends the run with the trap whose number is `imm` ([`crate::Trap`]; 0, if there is no such). A row of zeros is `Trap 0`, unreachable:
+    /// running off the program ends a run.
     Trap = 0,
-    /// An instruction that no proof covers: a call that reaches it is refused. `imm` is a [`crate::Unprovable`].
+    /// An instruction that no proof covers: a call that reaches it is refused. `imm` is a [`crate::Unprovable`];
+    /// what has no number here is an import.
     Unprovable = 1,
     /// Nothing; carries a cost.
     Nop = 2,
@@ -20,9 +27,9 @@ pub enum Op {
     Copy = 3,
     /// `D = A` if register `imm` is not zero, else `B`, which is always a register.
     Select = 4,
-    /// `D = global imm`.
+    /// `D = global imm`. From 2^16 there are no globals: `Trap 0`.
     GlobalGet = 5,
-    /// `global imm = A`.
+    /// `global imm = A`. From 2^16 likewise.
     GlobalSet = 6,
 
     /// `D = A + B`, modulo 2^32.
@@ -118,7 +125,7 @@ pub enum Op {
     GeS64 = 71,
 
     /// `D = ` the byte at `A + imm`. Addresses are sums of two 32-bit numbers, without wrapping; an access that is not wholly
-    /// within memory traps.
+    /// within memory traps, and writes nothing.
     Load8U = 80,
     /// Two bytes, little-endian.
     Load16U = 81,
@@ -146,7 +153,8 @@ pub enum Op {
     Store64 = 92,
     /// `D = ` pages (64 KiB) of memory.
     MemorySize = 93,
-    /// `D = ` pages before; memory has `A` more. `D = 2^32 - 1` and nothing changes, if that is more than the program's maximum.
+    /// `D = ` pages before; memory has `A` more. `D = 2^32 - 1` and nothing changes, if that is more than the program's maximum, or
+    /// than 512.
     MemoryGrow = 94,
 
     /// Goes on at row `d`.
@@ -168,20 +176,23 @@ pub enum Op {
     /// If `A >= B`, signed 64.
     BrGeS64 = 104,
     /// Goes on `1 + min(A, imm)` rows further: one of the `imm + 1` rows that follow, which are all `Br`.
+    /// A number above 2^32 - 1 is that.
     BrTable = 105,
-    /// Runs the function at row `imm` in a frame that begins at register `d` of this one.
+    /// Runs the function at row `imm` in a frame that begins at register `d` of this one. Traps with
+    /// [`crate::Trap::StackOverflow`] if that is beyond the limit of the register stack. With `d = 0` the callee's frame is the caller's, and so is its link:
+    /// what the caller went back to is lost.
     Call = 106,
     /// Runs the function in element `A` of the table, in a frame that begins at register `d`. Traps if there is no such element or
-    /// it is empty, or if its type is not number `imm`.
+    /// it is empty, or if its type is not number `imm`, in this order; then as `Call`.
     CallIndirect = 107,
-    /// Goes on behind the call, in the caller's frame. From the outermost frame: the run is at its end.
+    /// Goes on behind the call, in the caller's frame. From the frame at cell 0: the run is at its end.
     Return = 108,
 
     /// `A` is the next word that leaves the machine.
     Emit = 112,
     /// `D = ` the next word that comes from outside.
     Advise = 113,
-    /// The run costs `A` more.
+    /// The run costs `A` more, and traps as above if that is more than its limit.
     Charge = 114,
 }
 
