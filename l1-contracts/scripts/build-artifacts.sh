@@ -11,7 +11,7 @@ if [ "${1:-}" = --check ]; then
   trap 'rm -rf "$target"' EXIT
 fi
 
-./node_modules/.bin/forge build --force --skip test >/dev/null
+scripts/forge build --force --skip test >/dev/null
 for name in "${contracts[@]}"; do
   node - "$name" "out/$name.sol/$name.json" >"$target/$name.json" <<'JS'
 const [name, path] = process.argv.slice(2);
