@@ -145,7 +145,10 @@ mod tests {
     #[test]
     fn memory_grows_up_to_its_maximum_and_never_beyond_512_pages() {
         let mut small = memory(1, 3);
-        assert_eq!([small.grow(0), small.grow(2), small.grow(1), small.grow(0)], [Some(1), Some(1), None, Some(3)]);
+        assert_eq!(
+            [small.grow(0), small.grow(2), small.grow(1), small.grow(0)],
+            [Some(1), Some(1), None, Some(3)]
+        );
         let mut large = memory(u32::MAX, u32::MAX);
         assert_eq!((large.pages(), large.grow(1), large.grow(u64::MAX)), (512, None, None));
     }
