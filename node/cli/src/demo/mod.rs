@@ -29,8 +29,8 @@ use crate::memory::peak_rss_mb;
 use story::Story;
 use summary::Summary;
 
-/// How long the node may take to end after an interruption.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long the node may take to end. One that compresses a proof cannot be stopped, and ends with the process.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What the demo is asked to do.
 #[derive(Debug)]
@@ -55,7 +55,6 @@ struct Stage {
 impl Stage {
     async fn end(self) {
         if let Some(node) = self.node {
-            // An interrupted proof need not be waited for: the process ends.
             let _ = tokio::time::timeout(GRACE, node.shutdown()).await;
         }
         if let Some(chain) = self.chain {
