@@ -65,6 +65,13 @@ impl Assembler {
         self.rows.last_mut()
     }
 
+    /// Takes the last row back, with the label that it goes to. Labels placed before it stay where they are.
+    pub fn pop(&mut self) -> Option<Row> {
+        let row = self.rows.pop()?;
+        self.fixups.pop_if(|(at, _)| *at == self.rows.len());
+        Some(row)
+    }
+
     /// All rows, with every label in its place; a label without one leads to a trap.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what a machine does | [`Op`], [`Row`], [`Trap`] |
 //! | a program, and what a proof names it by | [`Program`], [`Program::commitment`] |
+//! | a program from a WebAssembly module | [`lower`], with a [`Linkage`]: [`Plain`] for tests |
 //! | to write rows by hand | [`Assembler`] |
 //! | to run a program, and see each step | [`Machine`], [`Host`], [`Tracer`], [`Step`] |
 //! | to know which function costs what | [`Profile`] |
@@ -12,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod assembler;
+mod lower;
 mod op;
 mod program;
 mod row;
@@ -19,6 +21,7 @@ mod run;
 mod trap;
 
 pub use assembler::{Assembler, Label, TooManyRows};
+pub use lower::{Exported, Exports, Import, Linkage, LowerError, Plain, lower};
 pub use op::Op;
 pub use program::{DataImage, Element, Function, MAX_ROWS, Program, WORD_BYTES};
 pub use row::Row;

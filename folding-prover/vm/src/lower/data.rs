@@ -1,0 +1,77 @@
+use super::LowerError;
+use super::error::at_most;
+use crate::{DataImage, PAGE_BYTES, WORD_BYTES};
+
+/// Most bytes from the first to the last of all data segments: they are hashed for the program's commitment, gaps too.
+const MAX_DATA_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The active data segments of a module.
+#[derive(Default)]
+pub(super) struct DataSegments<'a> {
+    segments: Vec<(u64, &'a [u8])>,
+}
+
+impl<'a> DataSegments<'a> {
+    pub(super) fn add(&mut self, offset: u64, bytes: &'a [u8]) {
+        self.segments.push((offset, bytes));
+    }
+
+    /// What memory holds after all segments are written, in order, to a memory of this size.
+    pub(super) fn image(&self, pages: u32) -> Result<DataImage, LowerError> {
+        let memory = u64::from(pages) * PAGE_BYTES as u64;
+        let end = |(offset, bytes): &(u64, &[u8])| offset.saturating_add(bytes.len() as u64);
+        for (number, segment) in (0..).zip(&self.segments) {
+            if end(segment) > memory {
+                return Err(LowerError::Segment { what: "data", number });
+            }
+        }
+        let written = || self.segments.iter().filter(|(_, bytes)| !bytes.is_empty());
+        let first = written().map(|(offset, _)| *offset).min().unwrap_or(0) / WORD_BYTES as u64;
+        let start = first * WORD_BYTES as u64;
+        let length = written().map(end).max().unwrap_or(0) - start;
+        at_most("bytes from the first to the last data segment", "the module", length, MAX_DATA_BYTES)?;
+
+        // Lengths and offsets are below the limit just checked, and the start below the size of memory.
+        let length = usize::try_from(length).unwrap_or_default();
+        let mut image = vec![0; length.next_multiple_of(WORD_BYTES)];
+        for (offset, bytes) in written() {
+            let at = usize::try_from(offset - start).unwrap_or(usize::MAX);
+            if let Some(place) = at.checked_add(bytes.len()).and_then(|end| image.get_mut(at..end)) {
+                place.copy_from_slice(bytes);
+            }
+        }
+        let words = image.as_chunks::<WORD_BYTES>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        Ok(DataImage { first: u32::try_from(first).unwrap_or_default(), words })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_segments_overwrite_earlier_ones_and_gaps_are_zero() {
+        let mut data = DataSegments::default();
+        data.add(17, &[1, 2, 3]);
+        data.add(19, &[9]);
+        data.add(35, &[7]);
+        let image = data.image(1).unwrap();
+        assert_eq!(image, DataImage { first: 2, words: vec![0x0902_0100, 0, 7 << 24] });
+    }
+
+    #[test]
+    fn segments_end_with_memory() {
+        let mut data = DataSegments::default();
+        data.add(65_535, &[1]);
+        assert_eq!(data.image(1).unwrap(), DataImage { first: 8191, words: vec![1 << 56] });
+        data.add(65_536, &[]);
+        assert!(data.image(1).is_ok());
+        data.add(65_537, &[]);
+        assert_eq!(data.image(1), Err(LowerError::Segment { what: "data", number: 2 }));
+    }
+
+    #[test]
+    fn no_segments_make_no_image() {
+        assert_eq!(DataSegments::default().image(0).unwrap(), DataImage::default());
+    }
+}
