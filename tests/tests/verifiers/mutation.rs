@@ -16,17 +16,17 @@ use crate::sources::Sources;
 pub(crate) type Kind = (&'static str, fn(&Sources, &mut Dice) -> Case);
 
 pub(crate) const KINDS: &[Kind] = &[
-    ("bit: flipped", |s, dice| bytes(s, dice, flip_bit)),
+    ("bit: flipped", |s, dice| bytes(s, dice, |proof, dice| flip_bit(proof, dice))),
     ("word: random", |s, dice| words_of(s, dice, |_, dice| to_bytes(&dice.scalar()))),
     ("word: zero", |s, dice| words_of(s, dice, |_, _| [0; WORD])),
     ("word: one", |s, dice| words_of(s, dice, |_, _| to_bytes(&Fr::from(1)))),
     ("word: all ones", |s, dice| words_of(s, dice, |_, _| [0xff; WORD])),
-    ("word: not reduced", |s, dice| bytes(s, dice, not_reduced)),
+    ("word: not reduced", |s, dice| bytes(s, dice, |proof, dice| not_reduced(proof, dice))),
     ("words: swapped", |s, dice| bytes(s, dice, |proof, dice| swap(proof, words, WORD, dice))),
     ("point: doubled", |s, dice| points_of(s, dice, |p| times(Fr::from(2), p))),
     ("point: negated", |s, dice| points_of(s, dice, |p| times(-Fr::from(1), p))),
     ("point: generator", |s, dice| points_of(s, dice, |_| point_to_bytes(&generator()))),
-    ("point: of the proof", |s, dice| bytes(s, dice, repeat_point)),
+    ("point: of the proof", |s, dice| bytes(s, dice, |proof, dice| repeat_point(proof, dice))),
     ("point: identity", |s, dice| points_of(s, dice, |_| [0; POINT_LEN])),
     ("point: off the curve", |s, dice| points_of(s, dice, |p| off_curve(&p))),
     ("points: swapped", |s, dice| bytes(s, dice, |proof, dice| swap(proof, points, POINT_LEN, dice))),
@@ -73,13 +73,13 @@ fn points_of(s: &Sources, dice: &mut Dice, with: fn(Affine) -> [u8; POINT_LEN]) 
     case
 }
 
-fn flip_bit(proof: &mut Vec<u8>, dice: &mut Dice) {
+fn flip_bit(proof: &mut [u8], dice: &mut Dice) {
     let bit = dice.below(proof.len() * 8);
     proof[bit / 8] ^= 1 << (bit % 8);
 }
 
 /// The same number, plus the order of its field.
-fn not_reduced(proof: &mut Vec<u8>, dice: &mut Dice) {
+fn not_reduced(proof: &mut [u8], dice: &mut Dice) {
     let at = *dice.one_of(&words(proof));
     let changed = sum(word(proof, at), order(proof, at));
     put(proof, at, &changed);
@@ -97,7 +97,7 @@ fn times(factor: Fr, point: Affine) -> [u8; POINT_LEN] {
     point_to_bytes(&combine(&[(factor, point)]).affine())
 }
 
-fn repeat_point(proof: &mut Vec<u8>, dice: &mut Dice) {
+fn repeat_point(proof: &mut [u8], dice: &mut Dice) {
     let all = points(proof);
     let [from, to] = dice.pair(all.len()).map(|i| all[i]);
     let copy = point_to_bytes(&point(proof, from));
