@@ -28,6 +28,8 @@ pub(super) struct Frame {
     targeted: bool,
     /// Where the other arm of an `if` begins, and which parameters it begins with.
     other_arm: Option<(Label, Vec<Operand>)>,
+    /// Number of the instruction that ends it, or the arm of it that is open, and of its `end`.
+    ends: (u32, u32),
     /// Operands below its parameters.
     below: usize,
     parameters: usize,
@@ -35,16 +37,9 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn function(label: Label, results: usize) -> Self {
-        Self {
-            kind: Kind::Function,
-            label,
-            targeted: false,
-            other_arm: None,
-            below: 0,
-            parameters: 0,
-            results,
-        }
+    pub(super) fn function(label: Label, results: usize, end: u32) -> Self {
+        let (kind, ends) = (Kind::Function, (end, end));
+        Self { kind, label, targeted: false, other_arm: None, ends, below: 0, parameters: 0, results }
     }
 
     /// How many values a branch takes along.
@@ -98,8 +93,10 @@ impl Lowering<'_, '_> {
             }
             self.out.place(label)?;
         }
+        let (arm, end) = self.survey.end_of(self.opened);
+        let ends = (arm.unwrap_or(end), end);
         self.opened += 1;
-        self.frames.push(Frame { kind, label, targeted: false, other_arm, below, parameters, results });
+        self.frames.push(Frame { kind, label, targeted: false, other_arm, ends, below, parameters, results });
         Ok(())
     }
 
@@ -108,7 +105,7 @@ impl Lowering<'_, '_> {
         if !self.operands.any_local() {
             return Ok(());
         }
-        let end = self.survey.end_of(self.opened);
+        let (_, end) = self.survey.end_of(self.opened);
         for depth in 0..below {
             if let Some(Operand::Local(local)) = self.operands.get(depth).map(|taken| taken.operand)
                 && self.survey.is_written(local, self.number, end)
@@ -124,16 +121,19 @@ impl Lowering<'_, '_> {
         let Some((other, begins_with)) = frame.other_arm.take() else {
             return Err(self.operands.unbalanced());
         };
+        let (below, end) = (frame.below, frame.ends.1);
+        self.frames.push(frame);
         if self.reachable {
-            self.deliver(&frame)?;
-            self.out.branch(Row::new(Op::Br), frame.label)?;
-            frame.targeted = true;
+            let target = self.exit(self.frames.len() - 1);
+            self.deliver_to(target)?;
+            self.go(target)?;
         }
-        self.operands.truncate(frame.below);
+        if let Some(frame) = self.frames.last_mut() {
+            (frame.kind, frame.ends) = (Kind::Else, (end, end));
+        }
+        self.operands.truncate(below);
         self.out.place(other)?;
         begins_with.into_iter().try_for_each(|operand| self.operands.push(operand))?;
-        frame.kind = Kind::Else;
-        self.frames.push(frame);
         self.reachable = true;
         Ok(())
     }
@@ -251,7 +251,28 @@ impl Lowering<'_, '_> {
 
     /// Place in `frames` of a branch's target.
     fn target(&self, depth: u32) -> Result<usize, LowerError> {
-        self.frames.len().checked_sub(1 + depth as usize).ok_or_else(|| self.operands.unbalanced())
+        let target =
+            self.frames.len().checked_sub(1 + depth as usize).ok_or_else(|| self.operands.unbalanced())?;
+        let is_loop = self.frames.get(target).is_some_and(|frame| frame.kind == Kind::Loop);
+        Ok(if is_loop { target } else { self.exit(target) })
+    }
+
+    /// The outermost block that ends where this one does, with nothing between: who leaves this one leaves that one, with the same
+    /// values.
+    fn exit(&self, block: usize) -> usize {
+        let mut exit = block;
+        let mut frames = self.frames.iter().enumerate().take(block + 1).rev();
+        let Some(mut end) = frames.next().map(|(_, frame)| frame.ends.1) else { return block };
+        for (place, frame) in frames {
+            if end.checked_add(1) != Some(frame.ends.0) {
+                break;
+            }
+            end = frame.ends.1;
+            if frame.kind != Kind::Loop {
+                exit = place;
+            }
+        }
+        exit
     }
 
     /// The label of a frame that a branch will go to.

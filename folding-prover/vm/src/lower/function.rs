@@ -51,7 +51,7 @@ pub(super) fn lower_function(
     let register = |count: u64| u16::try_from(count).unwrap_or(u16::MAX);
     let survey = Survey::of(body, register(parameters as u64), register(locals), &place)?;
     let mut out = Emitter::new(code)?;
-    let frame = Frame::function(out.label(), results);
+    let frame = Frame::function(out.label(), results, survey.end);
     let mut lowering = Lowering {
         module,
         places,

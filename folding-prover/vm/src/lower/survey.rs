@@ -9,8 +9,10 @@ const MAX_NESTING: u64 = 10_000;
 /// What is to be known of a function before its first row is written.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
-    /// For each instruction that opens a block, in order: the number of the one that closes it.
-    ends: Vec<u32>,
+    /// For each block, in order of their opening: the numbers of its `else` and of its `end`.
+    ends: Vec<(Option<u32>, u32)>,
+    /// Number of the function's own `end`.
+    pub(super) end: u32,
     /// For each local the numbers of instructions that write it, in order.
     writes: Vec<Vec<u32>>,
     /// Locals that may be read before they are written.
@@ -43,7 +45,12 @@ impl Survey {
         let mut written = vec![0; count.div_ceil(64)];
         (0..u32::from(parameters)).for_each(|local| insert(&mut written, local));
         let mut pass = Pass {
-            survey: Self { ends: Vec::new(), writes: vec![Vec::new(); count], zeroed: vec![false; count] },
+            survey: Self {
+                ends: Vec::new(),
+                end: u32::MAX,
+                writes: vec![Vec::new(); count],
+                zeroed: vec![false; count],
+            },
             blocks: vec![],
             written: Some(written),
         };
@@ -57,9 +64,9 @@ impl Survey {
         Ok(pass.survey)
     }
 
-    /// The instruction that closes the block which was the `opened`th to be opened.
-    pub(super) fn end_of(&self, opened: usize) -> u32 {
-        self.ends.get(opened).copied().unwrap_or(u32::MAX)
+    /// Numbers of the `else` and of the `end` of the block which was the `opened`th to be opened.
+    pub(super) fn end_of(&self, opened: usize) -> (Option<u32>, u32) {
+        self.ends.get(opened).copied().unwrap_or((None, u32::MAX))
     }
 
     /// Whether a local is written by an instruction between these two.
@@ -88,6 +95,10 @@ impl Pass {
             Operator::If { .. } => self.open(false, true),
             Operator::Else => {
                 self.branch(0);
+                let ends = self.blocks.last().and_then(|block| self.survey.ends.get_mut(block.number));
+                if let Some((arm, _)) = ends {
+                    *arm = Some(number);
+                }
                 self.written = self.blocks.last_mut().and_then(|block| block.other_arm.take());
             }
             Operator::End => self.close(number),
@@ -126,15 +137,17 @@ impl Pass {
 
     fn open(&mut self, is_loop: bool, is_if: bool) {
         let number = self.survey.ends.len();
-        self.survey.ends.push(u32::MAX);
+        self.survey.ends.push((None, u32::MAX));
         let other_arm = self.written.as_ref().filter(|_| is_if).cloned();
         self.blocks.push(Block { number, is_loop, at_exit: None, other_arm });
     }
 
     fn close(&mut self, number: u32) {
-        // The function's own end has no block.
-        let Some(block) = self.blocks.pop() else { return };
-        if let Some(end) = self.survey.ends.get_mut(block.number) {
+        let Some(block) = self.blocks.pop() else {
+            self.survey.end = number;
+            return;
+        };
+        if let Some((_, end)) = self.survey.ends.get_mut(block.number) {
             *end = number;
         }
         for way in [block.at_exit, block.other_arm].into_iter().flatten() {
