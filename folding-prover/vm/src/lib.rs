@@ -5,6 +5,8 @@
 //! | what a machine does | [`Op`], [`Row`], [`Trap`] |
 //! | a program, and what a proof names it by | [`Program`], [`Program::commitment`] |
 //! | a program from a WebAssembly module | [`lower`], with a [`Linkage`]: [`Plain`] for tests |
+//! | to lower and run CosmWasm contracts | [`cosmwasm::CosmWasm`], [`cosmwasm::MemoryHost`] |
+//! | to know what of a program no proof covers | [`Program::unproven`] |
 //! | to write rows by hand | [`Assembler`] |
 //! | to run a program, and see each step | [`Machine`], [`Host`], [`Tracer`], [`Step`] |
 //! | to know which function costs what | [`Profile`] |
@@ -13,9 +15,11 @@
 #![forbid(unsafe_code)]
 
 mod assembler;
+pub mod cosmwasm;
 mod lower;
 mod op;
 mod program;
+mod reach;
 mod row;
 mod run;
 mod trap;
@@ -24,6 +28,7 @@ pub use assembler::{Assembler, Label, TooManyRows};
 pub use lower::{Exported, Exports, Import, Linkage, LowerError, Plain, lower};
 pub use op::Op;
 pub use program::{DataImage, Element, Function, MAX_ROWS, Program, WORD_BYTES};
+pub use reach::Unproven;
 pub use row::Row;
 pub use run::{
     End, FunctionCost, Host, Limits, MAX_GLOBALS, MAX_PAGES, Machine, Outside, PAGE_BYTES, PathCost, Profile,

@@ -64,7 +64,7 @@ impl Trap {
 }
 
 /// What no proof covers yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 #[repr(u8)]
 pub enum Unprovable {
     /// Arithmetic on floating-point numbers.

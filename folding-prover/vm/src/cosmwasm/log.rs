@@ -1,0 +1,306 @@
+use std::fmt;
+
+use nectar_abi::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES, MAX_RESPONSE_BYTES, MAX_VALUE_BYTES};
+use thiserror::Error;
+
+use super::{MAX_ADDRESS_BYTES, MAX_CANONICAL_BYTES, MAX_TEXT_BYTES};
+
+const WORD: usize = 8;
+
+/// The word that a message from a contract begins with. Numbers are part of every program: one is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Tag {
+    /// The response; the run is at its end.
+    Response = 1,
+    /// The contract aborts with a text; the run is at its end.
+    Abort = 2,
+    /// `db_read`
+    Read = 3,
+    /// `db_write`
+    Write = 4,
+    /// `db_remove`
+    Remove = 5,
+    /// `db_scan`
+    Scan = 6,
+    /// `db_next`
+    Next = 7,
+    /// `db_next_key`
+    NextKey = 8,
+    /// `db_next_value`
+    NextValue = 9,
+    /// `addr_validate`
+    Validate = 10,
+    /// `addr_canonicalize`
+    Canonicalize = 11,
+    /// `addr_humanize`
+    Humanize = 12,
+    /// `query_chain`
+    Query = 13,
+}
+
+/// What follows a tag, part by part.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// A length, at most this, and the bytes.
+    Bytes(usize),
+    /// Zero, or a length and one, and the bytes.
+    Optional(usize),
+    /// One word.
+    Number,
+}
+
+impl Tag {
+    /// The tag with this number.
+    pub fn from_number(number: u64) -> Option<Self> {
+        use Tag::{
+            Abort, Canonicalize, Humanize, Next, NextKey, NextValue, Query, Read, Remove, Response, Scan,
+            Validate, Write,
+        };
+        let all = [
+            Response,
+            Abort,
+            Read,
+            Write,
+            Remove,
+            Scan,
+            Next,
+            NextKey,
+            NextValue,
+            Validate,
+            Canonicalize,
+            Humanize,
+            Query,
+        ];
+        all.into_iter().find(|tag| *tag as u64 == number)
+    }
+
+    const fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Response => &[Part::Bytes(MAX_RESPONSE_BYTES)],
+            Self::Abort => &[Part::Bytes(MAX_TEXT_BYTES)],
+            Self::Read | Self::Remove => &[Part::Bytes(MAX_KEY_BYTES)],
+            Self::Write => &[Part::Bytes(MAX_KEY_BYTES), Part::Bytes(MAX_VALUE_BYTES)],
+            Self::Scan => &[Part::Optional(MAX_KEY_BYTES), Part::Optional(MAX_KEY_BYTES), Part::Number],
+            Self::Next | Self::NextKey | Self::NextValue => &[Part::Number],
+            Self::Validate | Self::Canonicalize => &[Part::Bytes(MAX_ADDRESS_BYTES)],
+            Self::Humanize => &[Part::Bytes(MAX_CANONICAL_BYTES)],
+            Self::Query => &[Part::Bytes(MAX_MESSAGE_BYTES)],
+        }
+    }
+}
+
+/// What a contract has asked for, or answered: private.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// The response's bytes.
+    Response(Vec<u8>),
+    /// The contract's last words.
+    Abort(Vec<u8>),
+    /// The value of a key.
+    Read(Vec<u8>),
+    /// A key gets a value.
+    Write(Vec<u8>, Vec<u8>),
+    /// A key has no value any more.
+    Remove(Vec<u8>),
+    /// An iterator over keys from the first up to, not including, the second.
+    Scan {
+        /// No bound, if none.
+        start: Option<Vec<u8>>,
+        /// No bound, if none.
+        end: Option<Vec<u8>>,
+        /// From the end on.
+        descending: bool,
+    },
+    /// The next key and value of an iterator, counted from one.
+    Next(u64),
+    /// Only the key.
+    NextKey(u64),
+    /// Only the value.
+    NextValue(u64),
+    /// Whether a text is an address.
+    Validate(Vec<u8>),
+    /// The bytes of an address.
+    Canonicalize(Vec<u8>),
+    /// The text of an address.
+    Humanize(Vec<u8>),
+    /// A query of something else than the contract's own state.
+    Query(Vec<u8>),
+}
+
+/// Only what kind it is.
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Response(_) => "Response(..)",
+            Self::Abort(_) => "Abort(..)",
+            Self::Read(_) => "Read(..)",
+            Self::Write(..) => "Write(..)",
+            Self::Remove(_) => "Remove(..)",
+            Self::Scan { .. } => "Scan { .. }",
+            Self::Next(_) => "Next(..)",
+            Self::NextKey(_) => "NextKey(..)",
+            Self::NextValue(_) => "NextValue(..)",
+            Self::Validate(_) => "Validate(..)",
+            Self::Canonicalize(_) => "Canonicalize(..)",
+            Self::Humanize(_) => "Humanize(..)",
+            Self::Query(_) => "Query(..)",
+        })
+    }
+}
+
+/// Why words are none that a contract's program emits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// A message begins with a word that is no tag.
+    #[error("a message of a contract begins with one of the tags 1 to 13")]
+    Tag,
+    /// Too many bytes.
+    #[error("{got} bytes after tag {tag:?}; at most {limit} belong there")]
+    TooLong {
+        /// What they belong to.
+        tag: Tag,
+        /// Bytes announced.
+        got: u64,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// The last word of bytes has more than zeros behind them.
+    #[error("the last word of bytes must be zero behind them")]
+    Padding,
+    /// No order of a scan.
+    #[error("a scan's order is 1 (ascending) or 2 (descending)")]
+    Order,
+}
+
+/// Reads the words that a contract emits, one at a time.
+#[derive(Default)]
+pub struct Decoder {
+    open: Option<Message>,
+}
+
+struct Message {
+    tag: Tag,
+    fields: Vec<Field>,
+    /// Bytes of the last field that are still to come.
+    missing: usize,
+}
+
+enum Field {
+    Bytes(Vec<u8>),
+    None,
+    Number(u64),
+}
+
+impl Decoder {
+    /// Takes a word; gives what was asked, if it was the last word of it.
+    ///
+    /// # Errors
+    /// [`LogError`]; what came before of the message is dropped.
+    pub fn word(&mut self, word: u64) -> Result<Option<Ask>, LogError> {
+        let Some(mut message) = self.open.take() else {
+            let tag = Tag::from_number(word).ok_or(LogError::Tag)?;
+            self.open = Some(Message { tag, fields: Vec::new(), missing: 0 });
+            return Ok(None);
+        };
+        message.word(word)?;
+        if message.missing > 0 || message.fields.len() < message.tag.parts().len() {
+            self.open = Some(message);
+            return Ok(None);
+        }
+        message.ask().map(Some)
+    }
+
+    /// Whether a message has begun and not ended.
+    pub const fn is_within(&self) -> bool {
+        self.open.is_some()
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("tag", &self.open.as_ref().map(|open| open.tag))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Message {
+    fn word(&mut self, word: u64) -> Result<(), LogError> {
+        if let (1.., Some(Field::Bytes(bytes))) = (self.missing, self.fields.last_mut()) {
+            let here = self.missing.min(WORD);
+            let word = word.to_le_bytes();
+            let (data, beyond) = word.split_at(here);
+            if beyond.iter().any(|byte| *byte != 0) {
+                return Err(LogError::Padding);
+            }
+            bytes.extend_from_slice(data);
+            self.missing -= here;
+            return Ok(());
+        }
+        match self.tag.parts().get(self.fields.len()) {
+            Some(Part::Bytes(limit)) => self.bytes(word, *limit)?,
+            Some(Part::Optional(limit)) => match word.checked_sub(1) {
+                None => self.fields.push(Field::None),
+                Some(length) => self.bytes(length, *limit)?,
+            },
+            Some(Part::Number) | None => self.fields.push(Field::Number(word)),
+        }
+        Ok(())
+    }
+
+    fn bytes(&mut self, got: u64, limit: usize) -> Result<(), LogError> {
+        let length = usize::try_from(got).ok().filter(|length| *length <= limit);
+        self.missing = length.ok_or(LogError::TooLong { tag: self.tag, got, limit })?;
+        // It grows as words come: nobody reserves memory with a length alone.
+        self.fields.push(Field::Bytes(Vec::new()));
+        Ok(())
+    }
+
+    fn ask(self) -> Result<Ask, LogError> {
+        let mut fields = self.fields.into_iter();
+        let mut bytes = || match fields.next() {
+            Some(Field::Bytes(bytes)) => bytes,
+            _ => Vec::new(),
+        };
+        Ok(match self.tag {
+            Tag::Response => Ask::Response(bytes()),
+            Tag::Abort => Ask::Abort(bytes()),
+            Tag::Read => Ask::Read(bytes()),
+            Tag::Write => {
+                let key = bytes();
+                Ask::Write(key, bytes())
+            }
+            Tag::Remove => Ask::Remove(bytes()),
+            Tag::Validate => Ask::Validate(bytes()),
+            Tag::Canonicalize => Ask::Canonicalize(bytes()),
+            Tag::Humanize => Ask::Humanize(bytes()),
+            Tag::Query => Ask::Query(bytes()),
+            Tag::Scan => {
+                let mut bound = || match fields.next() {
+                    Some(Field::Bytes(bytes)) => Some(bytes),
+                    _ => None,
+                };
+                let (start, end) = (bound(), bound());
+                let descending = match number(fields.next()) {
+                    1 => false,
+                    2 => true,
+                    _ => return Err(LogError::Order),
+                };
+                Ask::Scan { start, end, descending }
+            }
+            Tag::Next => Ask::Next(number(fields.next())),
+            Tag::NextKey => Ask::NextKey(number(fields.next())),
+            Tag::NextValue => Ask::NextValue(number(fields.next())),
+        })
+    }
+}
+
+/// Zero is no iterator and no order.
+fn number(field: Option<Field>) -> u64 {
+    match field {
+        Some(Field::Number(number)) => number,
+        _ => 0,
+    }
+}
