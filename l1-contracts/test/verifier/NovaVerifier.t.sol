@@ -62,6 +62,21 @@ contract NovaVerifierTest is Vectors {
         assertTrue(verifier.isDevelopment());
     }
 
+    // Forgeries
+
+    /// Each is caught by one of the two sum-checks alone: without it the proof would pass.
+    function test_forgeries_are_refused_by_both_sum_checks() public {
+        string[4] memory outer = ["wrong-value", "torn-chunks", "misplaced-chunk", "solved-commitment"];
+        for (uint256 i = 0; i < outer.length; ++i) {
+            Vector memory v = vector(string.concat("forged-", outer[i]));
+            vm.expectRevert(abi.encodeWithSelector(INovaVerifier.OuterSumCheck.selector));
+            verifier.verify(v.statement, v.proof);
+        }
+        Vector memory hidden = vector("forged-hidden-input");
+        vm.expectRevert(abi.encodeWithSelector(INovaVerifier.InnerSumCheck.selector));
+        verifier.verify(hidden.statement, hidden.proof);
+    }
+
     // Statements
 
     function test_another_chain_s_proof_is_refused() public {
