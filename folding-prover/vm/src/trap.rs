@@ -73,11 +73,14 @@ pub enum Unprovable {
     /// An import whose answer the proof cannot check.
     #[error("a host call that is not proven")]
     Import = 2,
+    /// A host call from within another one: from the contract's `allocate`, while it runs for the host.
+    #[error("a host call from within `allocate`")]
+    Reentry = 3,
 }
 
 impl Unprovable {
     /// The kind with this number.
     pub fn from_number(number: u64) -> Option<Self> {
-        [Self::Float, Self::Import].into_iter().find(|kind| *kind as u64 == number)
+        [Self::Float, Self::Import, Self::Reentry].into_iter().find(|kind| *kind as u64 == number)
     }
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod chain;
+mod check;
 mod commands;
 mod demo;
 mod development;

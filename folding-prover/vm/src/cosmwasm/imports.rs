@@ -10,7 +10,7 @@ use super::{
     ADDRESS_BYTES, MAX_ADDRESS_BYTES, MAX_ANSWER_BYTES, MAX_CANONICAL_BYTES, MAX_ITERATORS, MAX_TEXT_BYTES,
     Tag, gas,
 };
-use crate::{Op, TooManyRows, Trap};
+use crate::{Op, TooManyRows, Trap, Unprovable};
 
 /// Name, number of 32-bit parameters, and result: a letter, `i` for i32, `I` for i64.
 pub(super) type Signature = (&'static str, u16, &'static str);
@@ -46,7 +46,7 @@ pub(super) struct Stubs {
 
 impl Stubs {
     /// Writes the stub of an import; `None` if there is no such import.
-    pub(super) fn write(&self, name: &str, w: Writer<'_>) -> Option<Result<(), TooManyRows>> {
+    pub(super) fn write(&self, name: &str, mut w: Writer<'_>) -> Option<Result<(), TooManyRows>> {
         let write = match name {
             "abort" => Self::abort,
             "debug" => Self::debug,
@@ -62,19 +62,19 @@ impl Stubs {
             "addr_humanize" => Self::humanize,
             "query_chain" => Self::query,
             "secp256k1_verify" | "secp256k1_recover_pubkey" | "ed25519_verify" | "ed25519_batch_verify" => {
-                Self::signature
+                w.unprovable(Unprovable::Import);
+                return Some(Ok(()));
             }
             _ => return None,
         };
-        let mut w = w;
-        Some(write(self, &mut w).and_then(|()| w.finish()))
+        Some(write(self, &mut w).and_then(|()| w.finish_import()))
     }
 
     /// What every host call begins with; gives the mode: 0 or `READ_ONLY`.
     fn begin(&self, w: &mut Writer<'_>, price: u64) -> Reg {
         let mode = w.global_get(self.guest.mode);
-        let unprovable = w.unprovable();
-        w.branch_if(Op::BrGeU, mode, ALLOCATING, unprovable);
+        let reentry = w.reentry();
+        w.branch_if(Op::BrGeU, mode, ALLOCATING, reentry);
         w.charge_number(gas::CALL + price);
         mode
     }
@@ -266,11 +266,6 @@ impl Stubs {
         at_most(w, length, MAX_ANSWER_BYTES);
         let room = reserve(w, &self.guest, length);
         give(w, room)
-    }
-
-    fn signature(&self, w: &mut Writer<'_>) -> Result<(), TooManyRows> {
-        w.unprovable_row();
-        Ok(())
     }
 
     /// Returns null if the answer is nothing, else a region with it.

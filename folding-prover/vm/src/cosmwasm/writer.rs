@@ -36,24 +36,30 @@ pub(super) struct Writer<'a> {
     /// Cost that the next row carries.
     cost: u16,
     refuse: Label,
-    unprovable: Label,
+    reentry: Label,
 }
 
 impl<'a> Writer<'a> {
     /// A stub with this many arguments, in its first registers.
     pub(super) fn new(code: &'a mut Assembler, arguments: u16) -> Self {
-        let (refuse, unprovable) = (code.label(), code.label());
-        Self { code, registers: arguments, cost: 0, refuse, unprovable }
+        let (refuse, reentry) = (code.label(), code.label());
+        Self { code, registers: arguments, cost: 0, refuse, reentry }
     }
 
-    /// What the stub's checks end in: they stand behind its last row.
+    /// What the checks of an entry end in: it stands behind its last row.
     pub(super) fn finish(mut self) -> Result<(), TooManyRows> {
-        let (refuse, unprovable) = (self.refuse, self.unprovable);
+        let refuse = self.refuse;
         self.place(refuse)?;
         self.trap(Trap::HostCall);
-        self.place(unprovable)?;
-        self.push(Row { imm: Unprovable::Import as u64, ..Row::new(Op::Unprovable) });
         Ok(())
+    }
+
+    /// The same for an import.
+    pub(super) fn finish_import(mut self) -> Result<(), TooManyRows> {
+        let reentry = self.reentry;
+        self.place(reentry)?;
+        self.unprovable(Unprovable::Reentry);
+        self.finish()
     }
 
     /// Argument number `n`, or register 0 for the result.
@@ -86,9 +92,9 @@ impl<'a> Writer<'a> {
         self.refuse
     }
 
-    /// Control that no proof covers comes here.
-    pub(super) const fn unprovable(&self) -> Label {
-        self.unprovable
+    /// Control that came from within another host call comes here.
+    pub(super) const fn reentry(&self) -> Label {
+        self.reentry
     }
 
     pub(super) fn place(&mut self, label: Label) -> Result<(), TooManyRows> {
@@ -224,8 +230,8 @@ impl<'a> Writer<'a> {
         self.push(Row { imm: trap as u64, ..Row::new(Op::Trap) });
     }
 
-    pub(super) fn unprovable_row(&mut self) {
-        self.push(Row { imm: Unprovable::Import as u64, ..Row::new(Op::Unprovable) });
+    pub(super) fn unprovable(&mut self, kind: Unprovable) {
+        self.push(Row { imm: kind as u64, ..Row::new(Op::Unprovable) });
     }
 
     pub(super) fn ret(&mut self) {

@@ -119,7 +119,10 @@ fn an_allocate_that_calls_the_host_is_not_provable() {
     ] {
         let guest = Guest { allocate: format!("{call} (i32.const 0)"), ..Guest::default() };
         let ended = guest.run();
-        assert!(matches!(ended, Err(Stop::Unprovable { kind: Unprovable::Import, .. })), "{call}: {ended:?}");
+        assert!(
+            matches!(ended, Err(Stop::Unprovable { kind: Unprovable::Reentry, .. })),
+            "{call}: {ended:?}"
+        );
     }
 }
 
@@ -185,7 +188,7 @@ fn iterators_that_were_not_opened_and_orders_that_do_not_exist_are_refused() {
 fn a_start_function_that_calls_the_host_is_not_provable() {
     let more = format!("(func $begin (drop (call $read {KEY}))) (start $begin)");
     let ended = Guest { more, ..Guest::default() }.run();
-    assert!(matches!(ended, Err(Stop::Unprovable { kind: Unprovable::Import, .. })), "{ended:?}");
+    assert!(matches!(ended, Err(Stop::Unprovable { kind: Unprovable::Reentry, .. })), "{ended:?}");
 }
 
 /// A host that gives these words, whatever is said.

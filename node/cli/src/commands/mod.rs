@@ -4,6 +4,7 @@ mod audit;
 mod batch;
 mod bench;
 mod call;
+mod check;
 mod code;
 mod contract;
 mod demo;
@@ -56,6 +57,8 @@ enum Command {
     /// Configure and run a node
     #[command(subcommand)]
     Node(node::Node),
+    /// Check a contract module before it is uploaded: whether it is taken, what its calls cost to prove
+    Check(check::Check),
     /// Upload contract modules
     #[command(subcommand)]
     Code(code::Code),
@@ -91,6 +94,7 @@ impl Cli {
             Command::L1(args) => args.run(json).await,
             Command::Dsp(args) => args.run().await,
             Command::Node(args) => args.run(json).await,
+            Command::Check(args) => return args.run(json),
             Command::Code(args) => args.run().await,
             Command::Contract(args) => args.run().await,
             Command::Grant(args) => args.run().await,

@@ -1,0 +1,105 @@
+//! What a contract sees while it is checked: an environment, its caller, and other contracts.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nectar_abi::{
+    CallerGrant, ContractId, FieldMask, GrantHash, LegalBasis, Method, NetworkId, PublicKey, Purpose,
+};
+use nectar_runtime::DEFAULT_LIMIT;
+use nectar_vm::cosmwasm::{Queries, QueryAnswer};
+use serde_json::{Value, json};
+
+use super::run::{EntryPoint, Planned};
+
+/// 2026-09-21, so that the same check gives the same numbers on any day.
+const TIME: u64 = 1_790_000_000;
+/// Gas that an invocation has.
+pub(crate) const GAS: u64 = DEFAULT_LIMIT;
+
+const OWNER: PublicKey = PublicKey::new([1; 32]);
+const CONTRACT: ContractId = ContractId::new([2; 32]);
+const GRANT: GrantHash = GrantHash::new([3; 32]);
+
+/// What was said about it on the command line.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    /// The grant in use; otherwise the owner has one of everything.
+    pub(crate) caller: Option<CallerGrant>,
+    /// What other contracts answer.
+    pub(crate) answer: Option<Vec<u8>>,
+}
+
+impl World {
+    /// The inputs of an entry point, as the runtime makes them.
+    pub(super) fn inputs(&self, call: &Planned, height: u64) -> Vec<Vec<u8>> {
+        let env = format!(
+            r#"{{"block":{{"height":{height},"time":"{TIME}000000000","chain_id":"nectar-{}"}},"transaction":null,"contract":{{"address":"{CONTRACT}"}}}}"#,
+            NetworkId::CONTRACTS.0
+        );
+        let sender = match (&self.caller, call.entry) {
+            (Some(caller), EntryPoint::Execute) => caller.holder,
+            _ => OWNER,
+        };
+        let info = format!(r#"{{"sender":"{sender}","funds":[]}}"#);
+        match call.entry {
+            EntryPoint::Query => vec![env.into_bytes(), call.message.clone()],
+            EntryPoint::Instantiate | EntryPoint::Execute => {
+                vec![env.into_bytes(), info.into_bytes(), call.message.clone()]
+            }
+        }
+    }
+
+    /// The grant that a call is made under; none while the owner instantiates.
+    pub(super) fn caller(&self, call: &Planned) -> Option<CallerGrant> {
+        if call.entry == EntryPoint::Instantiate {
+            return None;
+        }
+        self.caller.clone().or_else(|| {
+            let message: serde_json::Map<String, Value> = serde_json::from_slice(&call.message).ok()?;
+            let method = format!("{}/{}", call.entry.name(), message.keys().next()?);
+            Some(CallerGrant {
+                holder: OWNER,
+                owner: OWNER,
+                grant: GRANT,
+                method: method.parse::<Method>().ok()?,
+                purpose: Purpose::Treatment,
+                legal_basis: LegalBasis::TreatmentPaymentOperations,
+                patient: None,
+                fields: FieldMask::ALL,
+                expires: TIME + 3600,
+            })
+        })
+    }
+}
+
+/// Answers queries as the runtime does.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) caller: Option<CallerGrant>,
+    pub(super) answer: Option<Vec<u8>>,
+}
+
+impl Queries for Answers {
+    fn query(&mut self, request: &[u8]) -> QueryAnswer {
+        let unsupported = |kind: &str| json!({"error": {"unsupported_request": {"kind": kind}}});
+        let ok = |bytes: &[u8]| json!({"ok": {"ok": STANDARD.encode(bytes)}});
+        let request: Value = serde_json::from_slice(request).unwrap_or_default();
+        let address = request.pointer("/wasm/smart/contract_addr").and_then(Value::as_str);
+        let answer = if request.pointer("/custom/caller").is_some() {
+            match self.caller.as_ref().and_then(|caller| serde_json::to_vec(caller).ok()) {
+                Some(caller) => ok(&caller),
+                None => unsupported("caller: no grant is in use"),
+            }
+        } else if let Some(address) = address {
+            match &self.answer {
+                Some(answer) => ok(answer),
+                None => json!({"error": {"no_such_contract": {"addr": address}}}),
+            }
+        } else if ["bank", "wasm"].iter().any(|kind| request.get(kind).is_some()) {
+            unsupported("this query")
+        } else {
+            json!({"error": {"invalid_request": {"error": "not a query of this chain", "request": ""}}})
+        };
+        QueryAnswer { bytes: answer.to_string().into_bytes(), gas: 0 }
+    }
+}

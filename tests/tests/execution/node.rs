@@ -1,0 +1,123 @@
+//! A node with its runtime, without anything around it.
+
+use std::sync::Arc;
+
+use nectar_abi::{
+    CallerGrant, CodeHash, ContractId, FieldMask, LegalBasis, Method, NetworkId, PublicKey, Purpose,
+    tagged_hash,
+};
+use nectar_capability::{
+    Destination, Directive, GrantBuilder, Invocation, SigningKey, Token, random_bytes, sign_directive,
+};
+use nectar_runtime::{Config, Executor, FixedClock, Reply};
+use nectar_state::{MemoryBackend, Store, StoreKeys};
+use nectar_trace::InvocationTrace;
+use sha2::{Digest as _, Sha256};
+
+const NOW: u64 = 1_790_000_000;
+
+/// The same key for the same name.
+pub(crate) fn key(name: &str) -> SigningKey {
+    SigningKey::from_bytes(&tagged_hash("test-key", &[name.as_bytes()]))
+}
+
+/// The hospital's node and contracts; the hospital calls them too.
+pub(crate) struct Node {
+    executor: Executor,
+    hospital: SigningKey,
+}
+
+/// A contract on it.
+pub(crate) struct Contract {
+    pub(crate) id: ContractId,
+    code: CodeHash,
+    token: Option<Token>,
+}
+
+impl Node {
+    pub(crate) fn new() -> Self {
+        let backend = Arc::new(MemoryBackend::default());
+        let store = Store::open(backend, StoreKeys::generate().unwrap(), NetworkId::CONTRACTS).unwrap();
+        let config = Config::new(NetworkId::CONTRACTS);
+        let executor =
+            Executor::with_clock(config, store, key("dsp"), Arc::new(FixedClock::at(NOW))).unwrap();
+        Self { executor, hospital: key("hospital") }
+    }
+
+    fn directive(&self, directive: &Directive) -> Vec<u8> {
+        let (dsp, nonce) = (self.executor.dsp(), random_bytes().unwrap());
+        sign_directive(&self.hospital, dsp, NetworkId::CONTRACTS, nonce, NOW, NOW + 60, directive).unwrap()
+    }
+
+    /// Makes a contract.
+    pub(crate) fn contract(&self, wasm: &[u8], message: &str) -> Contract {
+        let code = CodeHash::new(Sha256::digest(wasm).into());
+        self.executor.upload(&self.directive(&Directive::UploadCode { code }), wasm).unwrap();
+        let order = Directive::Instantiate {
+            code,
+            label: "test".into(),
+            message: message.into(),
+            salt: random_bytes().unwrap(),
+            touches: Vec::new(),
+        };
+        let id = self.executor.instantiate(&self.directive(&order)).unwrap().contract;
+        Contract { id, code, token: None }
+    }
+
+    /// The same, with a grant of these methods.
+    pub(crate) fn granted(&self, contract: Contract, methods: &[&str]) -> Contract {
+        Contract { token: Some(self.grant(&contract, methods)), ..contract }
+    }
+
+    fn grant(&self, contract: &Contract, methods: &[&str]) -> Token {
+        let owner = self.hospital.public();
+        let grant = GrantBuilder::root(owner, owner, contract.id, contract.code)
+            .methods(methods.iter().map(|method| method.parse::<Method>().unwrap()))
+            .fields(FieldMask::ALL)
+            .purposes([Purpose::Treatment])
+            .basis(LegalBasis::TreatmentPaymentOperations)
+            .window(NOW - 10, NOW + 86_400);
+        let token = Token::root(grant.sign(&self.hospital).unwrap()).unwrap();
+        self.executor.register(&self.directive(&Directive::Register { token: token.encode() })).unwrap();
+        token
+    }
+
+    /// Calls a method; the invocation may touch these other contracts.
+    pub(crate) fn call(
+        &self,
+        contract: &Contract,
+        method: &str,
+        message: &str,
+        touches: &[ContractId],
+    ) -> Reply {
+        let to = Destination { network: NetworkId::CONTRACTS, dsp: self.executor.dsp() };
+        let token = contract.token.as_ref().unwrap();
+        let method: Method = method.parse().unwrap();
+        let mut invocation =
+            Invocation::new(to, token, method, message.into(), Purpose::Treatment, NOW).unwrap();
+        invocation.touches = touches.to_vec();
+        self.executor.invoke(&invocation.sign(&self.hospital).unwrap()).unwrap()
+    }
+
+    /// What a contract is told of that call.
+    pub(crate) fn caller(&self, contract: &Contract, method: &str) -> CallerGrant {
+        let owner: PublicKey = self.hospital.public();
+        CallerGrant {
+            holder: owner,
+            owner,
+            grant: contract.token.as_ref().unwrap().leaf().hash(),
+            method: method.parse().unwrap(),
+            purpose: Purpose::Treatment,
+            legal_basis: LegalBasis::TreatmentPaymentOperations,
+            patient: None,
+            fields: FieldMask::ALL,
+            expires: NOW + 86_400,
+        }
+    }
+
+    /// The trace of the last receipt.
+    pub(crate) fn trace(&self) -> InvocationTrace {
+        let batch = self.executor.pending(usize::MAX, usize::MAX).unwrap().unwrap();
+        batch.traces().last().unwrap().clone()
+    }
+}

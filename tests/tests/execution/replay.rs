@@ -1,0 +1,143 @@
+//! Runs what a trace says once more, on the machine, and compares.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nectar_abi::{CallerGrant, ContractId};
+use nectar_runtime::DEFAULT_LIMIT;
+use nectar_trace::{HostOp, InvocationTrace};
+use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Queries, QueryAnswer, Said};
+use nectar_vm::{Limits, Machine, Program, Step, Tracer, lower};
+use serde_json::{Value, json};
+
+/// A lowered contract and its store.
+pub(crate) struct Twin {
+    pub(crate) program: Program,
+    pub(crate) store: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Twin {
+    pub(crate) fn new(wasm: &[u8]) -> Self {
+        Self { program: lower(wasm, &CosmWasm).unwrap(), store: BTreeMap::new() }
+    }
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) rows: u64,
+    pub(crate) gas: u64,
+    /// Of the contract's own.
+    pub(crate) instructions: u64,
+}
+
+/// Answers as the runtime does: the caller's grant, and one other contract.
+struct Answers<'t> {
+    caller: Option<CallerGrant>,
+    other: Option<(ContractId, &'t Twin)>,
+    env: Vec<u8>,
+    own: ContractId,
+    /// What the other contract did to its state.
+    accesses: Vec<Access>,
+}
+
+impl Queries for Answers<'_> {
+    fn query(&mut self, request: &[u8]) -> QueryAnswer {
+        let other = |answer: Value| QueryAnswer { bytes: answer.to_string().into_bytes(), gas: 0 };
+        let Ok(request) = serde_json::from_slice::<Value>(request) else {
+            return other(
+                json!({"error": {"invalid_request": {"error": "not a query of this chain", "request": ""}}}),
+            );
+        };
+        if request.pointer("/custom/caller").is_some() {
+            let caller = serde_json::to_vec(self.caller.as_ref().unwrap()).unwrap();
+            return other(json!({"ok": {"ok": STANDARD.encode(caller)}}));
+        }
+        if request.pointer("/wasm/smart").is_none() {
+            return other(json!({"error": {"unsupported_request": {"kind": "this query"}}}));
+        }
+        let (id, twin) = self.other.expect("a contract is asked");
+        let smart = request.pointer("/wasm/smart").unwrap();
+        assert_eq!(smart["contract_addr"].as_str().unwrap(), id.to_string());
+        let message = STANDARD.decode(smart["msg"].as_str().unwrap()).unwrap();
+        let env =
+            String::from_utf8(self.env.clone()).unwrap().replace(&self.own.to_string(), &id.to_string());
+        let mut host = MemoryHost::with_queries(Answers { caller: self.caller.clone(), ..Answers::none(id) });
+        host.set_store(twin.store.clone());
+        host.begin(&[env.into_bytes(), message]).unwrap();
+        let mut machine = machine(&twin.program);
+        machine.run(twin.program.entries["query"], &[], &mut host, &mut ()).unwrap();
+        self.accesses.extend_from_slice(host.accesses());
+        let Some(Said::Response(response)) = host.said() else { panic!("a response") };
+        // The other contract's result as it is: its JSON is canonical.
+        let bytes = [b"{\"ok\":".as_slice(), response, b"}"].concat();
+        QueryAnswer { bytes, gas: machine.gas() }
+    }
+}
+
+impl Answers<'_> {
+    const fn none(own: ContractId) -> Self {
+        Self { caller: None, other: None, env: Vec::new(), own, accesses: Vec::new() }
+    }
+}
+
+struct Count<'p>(&'p Program, u64);
+
+impl Tracer for Count<'_> {
+    fn step(&mut self, step: &Step) {
+        let own = self
+            .0
+            .function_at(step.row)
+            .is_some_and(|function| !nectar_vm::cosmwasm::is_stub(&function.name));
+        self.1 += if own { u64::from(self.0.rows[step.row as usize].cost) } else { 0 };
+    }
+}
+
+fn machine(program: &Program) -> Machine<'_> {
+    Machine::new(program, Limits { gas: DEFAULT_LIMIT, ..Limits::default() })
+}
+
+/// Runs the trace on the contract's twin, whose store then is what the contract's is.
+pub(crate) fn replay(
+    trace: &InvocationTrace,
+    id: ContractId,
+    twin: &mut Twin,
+    caller: Option<CallerGrant>,
+    other: Option<(ContractId, &Twin)>,
+) -> Measured {
+    let answers = Answers { caller, other, env: trace.inputs[0].clone(), ..Answers::none(id) };
+    let mut host = MemoryHost::with_queries(answers);
+    host.set_store(std::mem::take(&mut twin.store));
+    host.begin(&trace.inputs).unwrap();
+    let mut machine = machine(&twin.program);
+    let mut count = Count(&twin.program, 0);
+    let ended = machine.run(twin.program.entries[&trace.entry], &[], &mut host, &mut count);
+    assert_eq!(host.fault(), None);
+    ended.unwrap();
+    assert_eq!(host.said(), Some(&Said::Response(trace.result.clone())), "the response, byte for byte");
+    let of = |contract: ContractId| {
+        let calls = trace.calls.iter().filter(move |call| call.contract == contract);
+        calls.map(|call| {
+            let kind = match call.op {
+                HostOp::Read => AccessKind::Read,
+                HostOp::Write => AccessKind::Write,
+                HostOp::Remove => AccessKind::Remove,
+            };
+            Access { kind, key: call.key.clone(), value: call.value.clone() }
+        })
+    };
+    if trace.result.starts_with(b"{\"ok\"") {
+        assert!(of(id).eq(host.accesses().iter().cloned()), "reads and writes in order");
+        if let Some((other, _)) = other {
+            assert!(of(other).eq(host.queries().accesses.iter().cloned()), "the other contract's too");
+        }
+    } else {
+        assert!(trace.calls.is_empty(), "what a failed call did was taken back with its log");
+        host.undo();
+    }
+    assert_eq!(machine.gas(), trace.receipt.gas, "gas");
+    let measured = Measured { rows: machine.rows(), gas: machine.gas(), instructions: count.1 };
+    twin.store = host.store().clone();
+    measured
+}
