@@ -257,14 +257,16 @@ impl Lowering<'_, '_> {
         Ok(if is_loop { target } else { self.exit(target) })
     }
 
-    /// The outermost block that ends where this one does, with nothing between: who leaves this one leaves that one, with the same
-    /// values.
+    /// The outermost block that ends where this one does, with nothing between, and gives as many values: who leaves this one leaves that
+    /// one, with the same values. (One that gives more gives what lies under this one, too.)
     fn exit(&self, block: usize) -> usize {
         let mut exit = block;
         let mut frames = self.frames.iter().enumerate().take(block + 1).rev();
-        let Some(mut end) = frames.next().map(|(_, frame)| frame.ends.1) else { return block };
+        let Some((mut end, results)) = frames.next().map(|(_, frame)| (frame.ends.1, frame.results)) else {
+            return block;
+        };
         for (place, frame) in frames {
-            if end.checked_add(1) != Some(frame.ends.0) {
+            if end.checked_add(1) != Some(frame.ends.0) || frame.results != results {
                 break;
             }
             end = frame.ends.1;
