@@ -7,7 +7,7 @@ use crate::{Function, Op, Program, Row, Unprovable};
 pub struct Unproven {
     /// Its name.
     pub function: String,
-    /// How many such instructions it has, by kind.
+    /// How many rows for such instructions it has, by kind: one for each place where a run would end.
     pub kinds: BTreeMap<Unprovable, u32>,
     /// Entries from which calls may lead to it: it is not said that they do.
     pub entries: Vec<String>,

@@ -58,13 +58,13 @@ pub(crate) struct UnprovenFunction {
     pub(crate) reachable_from: Vec<String>,
 }
 
-/// How many instructions no proof covers, and why.
+/// Why no proof covers something, and in how many places.
 #[derive(Debug, Serialize)]
 pub(crate) struct Reason {
     /// What they are.
     pub(crate) kind: String,
-    /// How many.
-    pub(crate) instructions: u32,
+    /// Places where a run would end.
+    pub(crate) places: u32,
 }
 
 /// Checks a module, lowers it, and runs the calls.
@@ -111,7 +111,7 @@ impl UnprovenFunction {
     fn of(unproven: Unproven) -> Option<Self> {
         let kinds = unproven.kinds.into_iter().filter(|(kind, _)| *kind != Unprovable::Reentry);
         let reasons: Vec<Reason> =
-            kinds.map(|(kind, instructions)| Reason { kind: kind.to_string(), instructions }).collect();
+            kinds.map(|(kind, places)| Reason { kind: kind.to_string(), places }).collect();
         let Unproven { function, entries: reachable_from, .. } = unproven;
         (!reasons.is_empty()).then_some(Self { function, reasons, reachable_from })
     }
@@ -120,16 +120,17 @@ impl UnprovenFunction {
 impl Checked {
     /// What the process says at its end.
     pub(crate) fn verdict(&self) -> Result<(), CliError> {
-        let of = |call: &Call| format!("{} number {}", call.entry.name(), call.number);
+        let of = |call: &Call| format!("{} {}", call.entry.name(), call.number);
         let unproven = self.calls.iter().find_map(|call| match &call.end {
             End::Unprovable { function, reason } => Some((call, function, reason)),
             _ => None,
         });
         if let Some((call, function, reason)) = unproven {
             let why = format!("{} reaches {reason} in {function}", of(call));
-            return Err(CliError::Failed { doing: "proving every call", why });
+            return Err(CliError::Failed { doing: "not provable", why });
         }
         match self.calls.iter().find(|call| !matches!(call.end, End::Ok)) {
+            Some(Call { end: End::Error(text), .. }) => Err(CliError::Contract(text.clone())),
             Some(call) => Err(CliError::Contract(format!("{}: {}", of(call), call.end))),
             None => Ok(()),
         }

@@ -23,13 +23,7 @@ impl Checked {
         }
         for call in &self.calls {
             if let Some(profile) = &call.profile {
-                let _ = write!(
-                    text,
-                    "\n{} number {}\n{}",
-                    call.entry.name(),
-                    call.number,
-                    functions(call, profile)
-                );
+                let _ = write!(text, "\n{} {}\n{}", call.entry.name(), call.number, functions(call, profile));
                 for hint in &profile.hints {
                     let _ = writeln!(text, "{}% {}: {}", hint.percent, hint.what, hint.advice);
                 }
@@ -55,11 +49,8 @@ fn facts(program: &ProgramFacts) -> String {
     }
     let mut table = Table::new(["not provable", "why", "calls may lead there from"]);
     for unproven in &program.unproven {
-        let reasons: Vec<String> = unproven
-            .reasons
-            .iter()
-            .map(|reason| format!("{} ({})", reason.kind, reason.instructions))
-            .collect();
+        let reasons: Vec<String> =
+            unproven.reasons.iter().map(|reason| format!("{} ({})", reason.kind, reason.places)).collect();
         let from = unproven.reachable_from.join(", ");
         let from = if from.is_empty() { "nowhere".to_owned() } else { from };
         table.row([clip(&unproven.function), reasons.join(", "), from]);

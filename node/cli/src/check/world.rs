@@ -103,3 +103,49 @@ impl Queries for Answers {
         QueryAnswer { bytes: answer.to_string().into_bytes(), gas: 0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(entry: EntryPoint) -> Planned {
+        Planned { entry, message: br#"{"go":{}}"#.to_vec() }
+    }
+
+    #[test]
+    fn inputs_are_those_of_the_runtime() {
+        let inputs = World::default().inputs(&planned(EntryPoint::Execute), 7);
+        let env = format!(
+            r#"{{"block":{{"height":7,"time":"1790000000000000000","chain_id":"nectar-1"}},"transaction":null,"contract":{{"address":"{}"}}}}"#,
+            "02".repeat(32)
+        );
+        let info = format!(r#"{{"sender":"{}","funds":[]}}"#, "01".repeat(32));
+        assert_eq!(inputs, [env.into_bytes(), info.into_bytes(), br#"{"go":{}}"#.to_vec()]);
+        assert_eq!(World::default().inputs(&planned(EntryPoint::Query), 7).len(), 2);
+    }
+
+    #[test]
+    fn the_owner_instantiates_without_a_grant_and_calls_with_one_of_the_method() {
+        let world = World::default();
+        assert_eq!(world.caller(&planned(EntryPoint::Instantiate)), None);
+        let caller = world.caller(&planned(EntryPoint::Query)).unwrap();
+        assert_eq!((caller.holder, caller.method.to_string()), (caller.owner, "query/go".to_owned()));
+    }
+
+    #[test]
+    fn queries_are_answered_as_by_the_runtime() {
+        let mut answers = Answers::default();
+        let mut ask = |request: &str| String::from_utf8(answers.query(request.as_bytes()).bytes).unwrap();
+        let no_grant = r#"{"error":{"unsupported_request":{"kind":"caller: no grant is in use"}}}"#;
+        assert_eq!(ask(r#"{"custom":{"caller":{}}}"#), no_grant);
+        let unknown = r#"{"error":{"no_such_contract":{"addr":"77aa"}}}"#;
+        assert_eq!(ask(r#"{"wasm":{"smart":{"contract_addr":"77aa","msg":"e30="}}}"#), unknown);
+        let unsupported = r#"{"error":{"unsupported_request":{"kind":"this query"}}}"#;
+        assert_eq!(ask(r#"{"bank":{"balance":{"address":"a","denom":"b"}}}"#), unsupported);
+        let invalid = r#"{"error":{"invalid_request":{"error":"not a query of this chain","request":""}}}"#;
+        assert_eq!(ask("[]"), invalid);
+        answers.answer = Some(b"{}".to_vec());
+        let answered = answers.query(br#"{"wasm":{"smart":{"contract_addr":"77aa","msg":"e30="}}}"#);
+        assert_eq!((answered.bytes.as_slice(), answered.gas), (br#"{"ok":{"ok":"e30="}}"#.as_slice(), 0));
+    }
+}

@@ -15,14 +15,15 @@ use crate::output::Report;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   nectar check consent.wasm
-  nectar check --provable consent.wasm
-  nectar check --provable --profile --instantiate '{}' --query '{\"rules\":{\"patient\":\"77aa..\"}}' consent.wasm
+  nectar check --provable --profile consent.wasm --instantiate '{}' \\
+    --execute '{\"enrol\":{\"holder\":\"77aa..\",\"role\":\"insurer\"}}'
 
-Everything runs here, on a store in memory that begins empty: nothing is uploaded. Calls run in order:
-instantiate, every execute, every query. A call that fails changes nothing, and the next one runs.
+Everything runs here, on a store in memory that begins empty: nothing is uploaded. Calls run in this
+order: instantiate, every execute, every query. What a failed call did is taken back, and the next
+one runs. The caller owns the contract and has a grant of everything, unless --caller says otherwise.
 
-The caller owns the contract and has a grant of everything, unless --caller says otherwise. The exit
-status is 1 if a call reaches an instruction that no proof covers, and 4 if it fails otherwise.")]
+Exit status: 1 if a call reaches an instruction that no proof covers; 4 if one fails otherwise; 5 if
+a node would not take the module, or no proof could be about it.")]
 pub(crate) struct Check {
     /// The module
     #[arg(value_name = "WASM")]
