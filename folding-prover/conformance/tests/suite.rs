@@ -1,6 +1,7 @@
 //! The scripts in `suite/`, and that the runner notices when one does not hold.
 
 use std::path::Path;
+use std::process::Command;
 
 use nectar_conformance::{run_directory, run_script};
 
@@ -116,4 +117,28 @@ fn a_folder_without_scripts_is_an_error() {
     let nothing = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     assert!(run_directory(&nothing).unwrap_err().to_string().contains("no .wast files"));
     assert!(run_directory(Path::new("/nonexistent")).is_err());
+}
+
+/// Output and exit status of `nectar-prover wast` on a script.
+fn command(name: &str, script: &str) -> (String, Option<i32>) {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).with_extension("wast");
+    std::fs::write(&path, script).unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_nectar-prover")).arg("wast").arg(&path).arg("--json").output();
+    let output = output.unwrap();
+    (String::from_utf8(output.stdout).unwrap(), output.status.code())
+}
+
+#[test]
+fn the_command_exits_with_1_if_anything_failed_or_nothing_passed() {
+    let (json, status) = command("holds", "(module (func (export \"f\"))) (assert_return (invoke \"f\"))");
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((report["passed"].as_u64(), report["failed"].as_u64(), status), (Some(2), Some(0), Some(0)));
+    let (json, status) =
+        command("fails", "(module (func (export \"f\")))\n(assert_trap (invoke \"f\") \"unreachable\")");
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["files"][0]["failed"][0]["line"].as_u64(), Some(2));
+    assert_eq!((report["passed"].as_u64(), report["failed"].as_u64(), status), (Some(1), Some(1), Some(1)));
+    assert_eq!(command("says_nothing", "(module (memory 1) (memory 1))").1, Some(1));
+    assert_eq!(command("no_script", "nonsense").1, Some(1));
 }

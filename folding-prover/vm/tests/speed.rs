@@ -1,4 +1,5 @@
 //! How fast the machine is: `cargo test --release -p nectar-vm --test speed -- --ignored --nocapture`.
+#![expect(clippy::unwrap_used, reason = "a test whose setting up fails has failed")]
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -2,6 +2,7 @@
 //! trap, memory and globals, and on success the same gas.
 //!
 //! `NECTAR_FUZZ=10000 cargo test --release -p nectar-conformance --test differential` looks longer.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test whose setting up fails has failed")]
 
 mod contracts;
 mod engine;
