@@ -1,4 +1,4 @@
-use ff::Field;
+use ff::{BatchInvert as _, Field};
 use nectar_commitment::Fr;
 
 use crate::engine::{Shape, SparseMatrix};
@@ -8,6 +8,15 @@ use crate::lc::{Column, Lc, Var};
 pub(crate) trait Builder {
     /// A new witness variable.
     fn alloc(&mut self, value: Fr) -> Var;
+
+    /// A new witness variable of the second phase, whose value may depend on challenges.
+    fn late(&mut self, value: Fr) -> Var;
+
+    /// A late variable `f` with `f * denominator = numerator`. Its value is known after [`Self::settle`].
+    fn fraction(&mut self, numerator: Lc, denominator: Lc) -> Var;
+
+    /// Computes all fractions; their sum.
+    fn settle(&mut self) -> Fr;
 
     /// Requires `a * b = c`. Not evaluated while values alone are computed.
     fn enforce(&mut self, row: impl FnOnce() -> (Lc, Lc, Lc));
@@ -38,6 +47,13 @@ pub(crate) trait Builder {
         var
     }
 
+    /// `a * b`, in the second phase.
+    fn late_product(&mut self, a: Lc, b: Lc) -> Var {
+        let var = self.late(a.value * b.value);
+        self.enforce(|| (a, b, var.into()));
+        var
+    }
+
     /// `yes` if `choice` is 1, `no` if it is 0.
     fn select(&mut self, choice: Lc, yes: Lc, no: Lc) -> Var {
         let var = self.alloc(no.value + choice.value * (yes.value - no.value));
@@ -62,12 +78,54 @@ pub(crate) trait Builder {
 #[derive(Debug, Default)]
 pub(crate) struct Filler {
     pub(crate) witness: Vec<Fr>,
+    pub(crate) late: Vec<Fr>,
+    /// Fractions to be computed: place in `late`, numerator, denominator.
+    fractions: Vec<(usize, Fr, Fr)>,
+    /// First-phase values that a malicious prover changes, and by how much: what follows from them follows.
+    #[cfg(test)]
+    pub(crate) tampered: Vec<(usize, Fr)>,
+}
+
+impl Filler {
+    /// For about this many values of the first phase.
+    pub(crate) fn with_capacity(values: usize) -> Self {
+        Self { witness: Vec::with_capacity(values), ..Self::default() }
+    }
 }
 
 impl Builder for Filler {
     fn alloc(&mut self, value: Fr) -> Var {
+        #[cfg(test)]
+        let value = {
+            let at = self.witness.len();
+            let changes = self.tampered.iter().filter(|(place, _)| *place == at);
+            changes.fold(value, |value, (_, by)| value + by)
+        };
         self.witness.push(value);
         Var { column: None, value }
+    }
+
+    fn late(&mut self, value: Fr) -> Var {
+        self.late.push(value);
+        Var { column: None, value }
+    }
+
+    fn fraction(&mut self, numerator: Lc, denominator: Lc) -> Var {
+        self.fractions.push((self.late.len(), numerator.value, denominator.value));
+        self.late(Fr::ZERO)
+    }
+
+    fn settle(&mut self) -> Fr {
+        let mut denominators: Vec<Fr> =
+            self.fractions.iter().map(|(_, _, denominator)| *denominator).collect();
+        denominators.iter_mut().batch_invert();
+        let mut sum = Fr::ZERO;
+        for ((at, numerator, _), inverse) in self.fractions.drain(..).zip(denominators) {
+            let value = numerator * inverse;
+            self.late[at] = value;
+            sum += value;
+        }
+        sum
     }
 
     fn enforce(&mut self, _: impl FnOnce() -> (Lc, Lc, Lc)) {}
@@ -77,6 +135,7 @@ impl Builder for Filler {
 #[derive(Debug, Default)]
 pub(crate) struct ShapeBuilder {
     variables: usize,
+    late: usize,
     matrices: [Matrix; 3],
 }
 
@@ -93,6 +152,22 @@ impl Builder for ShapeBuilder {
         Var { column: Some(column), value }
     }
 
+    fn late(&mut self, value: Fr) -> Var {
+        let column = Some(Column::Late(self.late));
+        self.late += 1;
+        Var { column, value }
+    }
+
+    fn fraction(&mut self, numerator: Lc, denominator: Lc) -> Var {
+        let var = self.late(Fr::ZERO);
+        self.enforce(|| (var.into(), denominator, numerator));
+        var
+    }
+
+    fn settle(&mut self) -> Fr {
+        Fr::ZERO
+    }
+
     fn enforce(&mut self, row: impl FnOnce() -> (Lc, Lc, Lc)) {
         let (a, b, c) = row();
         for (matrix, lc) in self.matrices.iter_mut().zip([a, b, c]) {
@@ -105,18 +180,19 @@ impl Builder for ShapeBuilder {
 impl ShapeBuilder {
     /// The R1CS, with its public inputs after the constant one.
     pub(crate) fn finish(self, inputs: usize) -> Shape {
-        let variables = self.variables;
+        let (first, variables) = (self.variables, self.variables + self.late);
         let rows = self.matrices[0].ends.len();
-        let [a, b, c] = self.matrices.map(|matrix| matrix.finish(variables, inputs));
+        let [a, b, c] = self.matrices.map(|matrix| matrix.finish(first, variables, inputs));
         Shape::new(rows, variables, inputs, a, b, c)
             .unwrap_or_else(|_| unreachable!("columns come from alloc and from the inputs"))
     }
 }
 
 impl Matrix {
-    fn finish(self, variables: usize, inputs: usize) -> SparseMatrix {
+    fn finish(self, first: usize, variables: usize, inputs: usize) -> SparseMatrix {
         let place = |column: Column| match column {
             Column::Witness(i) => i,
+            Column::Late(i) => first + i,
             Column::One => variables,
             Column::Input(i) => variables + 1 + i,
         };

@@ -134,7 +134,7 @@ impl Circuit {
     /// Values for a chunk. Slots beyond [`Self::slots`] are left out. They satisfy the constraints if and only if
     /// [`Registers::apply`] accepts each slot (and the boundaries are those of the statement).
     pub fn assign(&self, chunk: &Chunk<'_>) -> Assignment {
-        let mut filler = Filler { witness: Vec::with_capacity(self.shape.num_vars()) };
+        let mut filler = Filler::with_capacity(self.shape.num_vars());
         let (public, end) = synthesize(&mut filler, self.slots, chunk, |value| Var { column: None, value });
         Assignment { witness: filler.witness, public, end: end.values() }
     }

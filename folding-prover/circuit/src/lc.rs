@@ -3,10 +3,12 @@ use std::ops::{Add, Mul, Neg, Sub};
 use ff::Field;
 use nectar_commitment::Fr;
 
-/// A place in the assignment `z = (witness, 1, public inputs)`. Ordered as there.
+/// A place in the assignment `z = (witness, late witness, 1, public inputs)`. Ordered as there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Column {
     Witness(usize),
+    /// A witness of the second phase: committed to after the challenges are known.
+    Late(usize),
     One,
     Input(usize),
 }

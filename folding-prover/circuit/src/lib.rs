@@ -14,6 +14,7 @@
 mod builder;
 mod chunk;
 pub mod engine;
+pub mod execution;
 mod lc;
 mod path;
 mod poseidon;

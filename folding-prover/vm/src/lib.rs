@@ -15,7 +15,9 @@
 #![forbid(unsafe_code)]
 
 mod assembler;
+#[cfg(feature = "lower")]
 pub mod cosmwasm;
+#[cfg(feature = "lower")]
 mod lower;
 mod op;
 mod program;
@@ -25,6 +27,7 @@ mod run;
 mod trap;
 
 pub use assembler::{Assembler, Label, TooManyRows};
+#[cfg(feature = "lower")]
 pub use lower::{Exported, Exports, Import, Linkage, LowerError, Plain, lower};
 pub use op::Op;
 pub use program::{DataImage, Element, Function, MAX_ROWS, Program, WORD_BYTES};

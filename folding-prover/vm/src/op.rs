@@ -295,6 +295,11 @@ impl Op {
         ]
     };
 
+    /// Whether `d` is the row that it goes to.
+    pub const fn branches(self) -> bool {
+        (Self::Br as u8) <= self as u8 && (self as u8) <= Self::BrGeS64 as u8
+    }
+
     /// The operation with this number.
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.iter().find(|op| **op as u8 == number).copied()

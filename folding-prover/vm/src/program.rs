@@ -57,9 +57,9 @@ impl Program {
     /// What a proof names the program by:
     /// `hash4(Program, rows, data, table, hash4(Program, pages, first data word and count, entries, 0))`.
     ///
-    /// Rows and elements are leaves of Merkle trees as they are; three words of data make one leaf.
+    /// Rows ([`Row::relative`]) and elements are leaves of Merkle trees; three words of data make one leaf.
     pub fn commitment(&self) -> Fr {
-        let rows = self.rows.iter().map(Row::pack).collect();
+        let rows = (0..).zip(&self.rows).map(|(at, row)| row.relative(at).pack()).collect();
         let data = self.data.words.chunks(3).map(pack_words).collect();
         let table = self.table.iter().map(|element| element.map_or(Fr::zero(), Element::pack)).collect();
         let (pages, maximum) = self.pages;

@@ -29,6 +29,21 @@ impl Row {
         Self { op, immediate: false, cost: 0, d: 0, a: 0, b: 0, imm: 0 }
     }
 
+    /// The row as it is committed to: the row that it goes to (`d` of a branch, `imm` of a call) is a distance from its own place
+    /// `at`, plus 2^31, so that a program means the same wherever it lies.
+    #[must_use]
+    pub fn relative(&self, at: u32) -> Self {
+        let distance = |target: u32| target.wrapping_sub(at).wrapping_add(1 << 31);
+        match self.op {
+            Op::Call => {
+                let target = u32::try_from(self.imm).unwrap_or(u32::MAX);
+                Self { imm: distance(target).into(), ..*self }
+            }
+            op if op.branches() => Self { d: distance(self.d), ..*self },
+            _ => *self,
+        }
+    }
+
     /// The row as one field element: from the low end op (8 bits), immediate (8), cost (16), d (32), a (16), b (16), imm (64).
     pub fn pack(&self) -> Fr {
         let Self { op, immediate, cost, d, a, b, imm } = *self;
@@ -63,6 +78,17 @@ mod tests {
     #[test]
     fn a_row_of_zeros_is_unreachable() {
         assert_eq!(Row::new(Op::Trap).pack(), Fr::zero());
+    }
+
+    #[test]
+    fn places_are_distances_wherever_the_program_lies() {
+        let branch = Row { d: 7, ..Row::new(Op::BrNe) };
+        assert_eq!(branch.relative(5).d, (1 << 31) + 2);
+        assert_eq!(Row { d: 1007, ..branch }.relative(1005), branch.relative(5));
+        let call = Row { imm: 3, d: 9, ..Row::new(Op::Call) };
+        assert_eq!(call.relative(5), Row { imm: (1 << 31) - 2, ..call });
+        let other = Row { imm: 3, d: 9, ..Row::new(Op::Copy) };
+        assert_eq!(other.relative(5), other);
     }
 
     proptest! {

@@ -1,0 +1,64 @@
+use std::sync::LazyLock;
+
+use nectar_commitment::Fr;
+
+use super::bus::{Bus, Tag, Tuple};
+use super::range;
+use crate::builder::Builder;
+use crate::lc::{Lc, Var};
+
+/// Bits of a difference of times.
+const GAP_BITS: u32 = 24;
+
+/// What a step adds to the clock: times are `8 time + order`, above the 54 bits of an address.
+pub(crate) static CLOCK: LazyLock<Fr> = LazyLock::new(|| moment(8));
+
+/// The part of a cell's tuple that says when within a step: 1 to 7.
+pub(crate) fn moment(order: u64) -> Fr {
+    Fr::from(order << 6) * Fr::from(1 << 48)
+}
+
+/// A read of a cell.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Access {
+    /// What it held.
+    pub value: u64,
+    /// Moments since the last access, less one.
+    pub gap: u32,
+}
+
+/// A write to a cell.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Write {
+    /// What it held.
+    pub before: u64,
+    /// Moments since the last access, less one.
+    pub gap: u32,
+}
+
+/// Reads the cell if `m` is 1. `place` is the cell's address with the present moment.
+pub(crate) fn read<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, access: Access) -> Var {
+    let value = b.alloc(Fr::from(access.value));
+    let weighed = bus.weigh(b, 1, value);
+    let old = earlier(b, bus, &place, access.gap);
+    let cell = |first| Tuple { tag: Tag::Cell, first, fields: vec![weighed.clone()] };
+    bus.receive(b, m.clone(), cell(old));
+    bus.send(b, m.clone(), cell(place));
+    value
+}
+
+/// Writes a value into the cell if `m` is 1. The value is ranged by whoever made it.
+pub(crate) fn write<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, access: Write, value: Lc) {
+    let before = b.alloc(Fr::from(access.before));
+    let old = earlier(b, bus, &place, access.gap);
+    let [before, value] = [before.into(), value].map(|value: Lc| bus.weigh(b, 1, value));
+    bus.receive(b, m.clone(), Tuple { tag: Tag::Cell, first: old, fields: vec![before] });
+    bus.send(b, m.clone(), Tuple { tag: Tag::Cell, first: place, fields: vec![value] });
+}
+
+/// The same address at an earlier moment.
+fn earlier<B: Builder>(b: &mut B, bus: &mut Bus, place: &Lc, gap: u32) -> Lc {
+    let gap = b.alloc(Fr::from(u64::from(gap)));
+    range::bits(b, bus, gap.into(), GAP_BITS);
+    place.clone() - (gap + Lc::one()) * moment(1)
+}

@@ -1,0 +1,139 @@
+use nectar_commitment::Fr;
+
+use super::table::Counts;
+use crate::builder::Builder;
+use crate::lc::{Lc, Var};
+
+/// What a tuple is about: its coordinate for the highest power of alpha.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tag {
+    /// Where a run stands: `clock; pc, fp, gas`.
+    State = 1,
+    /// What a cell holds since when: `address + time; value`.
+    Cell = 2,
+    /// A row of a program: `0; pc, head, cost, d, a, b, imm`.
+    Row = 3,
+    /// A number below 2^12.
+    Limb = 4,
+    /// Two numbers below 2^6, and their `and`.
+    And = 5,
+    /// A number up to 64, and 2 to its power.
+    Power = 6,
+}
+
+/// Most coordinates of a tuple beside the first, the tag not counted.
+pub(crate) const FIELDS: usize = 7;
+
+/// A tuple as a linear combination: `first + alpha field_1 + ... + alpha^7 field_7 + alpha^8 tag`. Every coordinate that a prover chooses freely has
+/// a power of its own; only ranged values share one.
+#[derive(Debug, Clone)]
+pub(crate) struct Tuple {
+    pub(crate) tag: Tag,
+    pub(crate) first: Lc,
+    /// Weighed fields, and their values.
+    pub(crate) fields: Vec<Weighed>,
+}
+
+/// `alpha^power value`
+#[derive(Debug, Clone)]
+pub(crate) struct Weighed {
+    power: usize,
+    pub(crate) value: Fr,
+    lc: Lc,
+}
+
+impl Weighed {
+    /// The sum of two fields of one power.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        debug_assert_eq!(self.power, other.power);
+        let lc = self.lc.clone() + other.lc.clone();
+        Self { power: self.power, value: self.value + other.value, lc }
+    }
+}
+
+/// The sum that ties slots of all chunks together: `sum of m / (gamma + tuple)` is zero over a batch (LogUp, eprint 2022/1530).
+#[derive(Debug)]
+pub(crate) struct Bus {
+    gamma: Lc,
+    /// alpha, alpha^2, ...
+    powers: Vec<Lc>,
+    terms: Vec<Var>,
+    pub(crate) counts: Counts,
+    /// What was sent (1) and received (-1), with all coordinates, for tests.
+    #[cfg(test)]
+    pub(crate) log: Vec<(Tag, Fr, Vec<Fr>)>,
+}
+
+impl Bus {
+    /// The powers of alpha cost a constraint each.
+    pub(crate) fn new<B: Builder>(b: &mut B, gamma: Var, alpha: Var) -> Self {
+        let mut powers = vec![Lc::from(alpha)];
+        while powers.len() < FIELDS + 1 {
+            let last = powers.last().cloned().unwrap_or_default();
+            powers.push(b.late_product(last, alpha.into()).into());
+        }
+        Self {
+            gamma: gamma.into(),
+            powers,
+            terms: Vec::new(),
+            counts: Counts::default(),
+            #[cfg(test)]
+            log: Vec::new(),
+        }
+    }
+
+    /// A field with its weight: a product of the second phase.
+    pub(crate) fn weigh<B: Builder>(&self, b: &mut B, power: usize, value: impl Into<Lc>) -> Weighed {
+        let value = value.into();
+        let lc = b.late_product(self.power(power), value.clone()).into();
+        Weighed { power, value: value.value, lc }
+    }
+
+    /// A field that differs from a weighed one by a constant: no constraint.
+    pub(crate) fn shift(&self, weighed: &Weighed, by: Fr) -> Weighed {
+        let lc = weighed.lc.clone() + self.power(weighed.power) * by;
+        Weighed { power: weighed.power, value: weighed.value + by, lc }
+    }
+
+    /// A constant with its weight: no constraint.
+    pub(crate) fn constant(&self, power: usize, value: Fr) -> Weighed {
+        Weighed { power, value, lc: self.power(power) * value }
+    }
+
+    /// Sends a tuple `m` times: a selector, or a multiplicity.
+    pub(crate) fn send<B: Builder>(&mut self, b: &mut B, m: Lc, tuple: Tuple) {
+        #[cfg(test)]
+        self.log(&tuple, m.value);
+        let denominator = self.denominator(tuple);
+        self.terms.push(b.fraction(m, denominator));
+    }
+
+    /// Receives a tuple `m` times.
+    pub(crate) fn receive<B: Builder>(&mut self, b: &mut B, m: Lc, tuple: Tuple) {
+        self.send(b, -m, tuple);
+    }
+
+    /// The sum of all terms. Nothing is sent after it.
+    pub(crate) fn total<B: Builder>(self, b: &mut B) -> Lc {
+        let terms = self.terms.into_iter().map(Lc::from).sum::<Lc>().terms;
+        Lc { terms, value: b.settle() }
+    }
+
+    fn power(&self, power: usize) -> Lc {
+        self.powers.get(power - 1).cloned().unwrap_or_default()
+    }
+
+    fn denominator(&self, tuple: Tuple) -> Lc {
+        let tag = self.power(FIELDS + 1) * Fr::from(tuple.tag as u64);
+        tuple.fields.into_iter().fold(self.gamma.clone() + tag + tuple.first, |sum, field| sum + field.lc)
+    }
+
+    #[cfg(test)]
+    fn log(&mut self, tuple: &Tuple, m: Fr) {
+        if m != Fr::zero() {
+            let fields =
+                std::iter::once(tuple.first.value).chain(tuple.fields.iter().map(|field| field.value));
+            self.log.push((tuple.tag, m, fields.collect()));
+        }
+    }
+}

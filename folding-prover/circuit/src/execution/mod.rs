@@ -1,0 +1,19 @@
+//! Steps of the machine as constraints: the part of `folding-prover/EXECUTION.md` that is built.
+//!
+//! A [`StepCircuit`] has slots for steps of several kinds. What ties steps to each other, to their program and to memory is the bus: this
+//! circuit adds its steps' terms up and says their sum. Slots that start and end runs, make cells and open programs are still to
+//! come, so **no proof uses this circuit yet**.
+
+mod access;
+mod bus;
+mod circuit;
+mod range;
+mod slots;
+mod step;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use access::{Access, Write};
+pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
+pub use step::Step;

@@ -1,0 +1,90 @@
+//! The kinds of slots: each does some operations of the machine.
+
+mod bitwise;
+mod compare;
+mod copy;
+mod divide;
+mod multiply;
+mod shift;
+mod sign;
+mod sum;
+
+pub(crate) use bitwise::bitwise;
+pub(crate) use compare::{branch, compare};
+pub(crate) use copy::copy;
+pub(crate) use divide::divide;
+pub(crate) use multiply::multiply;
+pub(crate) use shift::shift;
+pub(crate) use sum::sum;
+
+use ff::Field;
+use nectar_commitment::Fr;
+use nectar_vm::{Op, Row};
+
+use super::access::{read, write};
+use super::bus::Bus;
+use super::range;
+use super::step::{Core, Step};
+use crate::builder::Builder;
+use crate::lc::{Lc, Var};
+
+/// 2^32 and 2^64.
+pub(crate) fn two_to_the(bits: u32) -> Fr {
+    Fr::from(2).pow([u64::from(bits)])
+}
+
+/// Whether a slot is used, and where its second operand comes from: two booleans, at most one of them 1.
+pub(crate) struct Mode {
+    /// The second operand is a register.
+    register: Var,
+    /// It is the row's constant.
+    pub(crate) immediate: Var,
+}
+
+impl Mode {
+    pub(crate) fn alloc<B: Builder>(b: &mut B, row: Option<&Row>) -> Self {
+        let register = b.boolean(row.is_some_and(|row| !row.immediate));
+        let immediate = b.boolean(row.is_some_and(|row| row.immediate));
+        let mode = Self { register, immediate };
+        let used = mode.used();
+        b.enforce(|| (used.clone(), used.clone(), used));
+        mode
+    }
+
+    /// 1 in a used slot.
+    pub(crate) fn used(&self) -> Lc {
+        self.register + self.immediate
+    }
+}
+
+/// Reads the first operand.
+pub(crate) fn first<B: Builder>(b: &mut B, bus: &mut Bus, core: &Core, step: &Step) -> Var {
+    read(b, bus, &core.used, core.register(core.a, 1), step.a)
+}
+
+/// Reads the second operand, or takes the constant.
+pub(crate) fn second<B: Builder>(b: &mut B, bus: &mut Bus, core: &Core, mode: &Mode, step: &Step) -> Var {
+    let value = read(b, bus, &mode.register.into(), core.register(core.b, 2), step.b);
+    b.select(mode.register.into(), value.into(), core.imm.into())
+}
+
+/// Writes the destination.
+pub(crate) fn result<B: Builder>(b: &mut B, bus: &mut Bus, core: &Core, step: &Step, value: Lc) {
+    write(b, bus, &core.used, core.register(core.d, 3), step.d, value);
+}
+
+/// A new value of 32 bits, or of 64 if `wide` is 1.
+pub(crate) fn made<B: Builder>(b: &mut B, bus: &mut Bus, wide: Lc, value: u64) -> Lc {
+    let high = b.alloc(Fr::from(value >> 32));
+    let low = b.alloc(Fr::from(value & 0xffff_ffff));
+    range::bits(b, bus, low.into(), 32);
+    range::bits(b, bus, high.into(), 32);
+    b.enforce(|| (Lc::one() - wide, high.into(), Lc::default()));
+    low + high * two_to_the(32)
+}
+
+/// A step that does nothing, for slots that are not used: its row is no row, and nothing is sent or received.
+pub(crate) fn unused() -> Step {
+    let (access, write) = Default::default();
+    Step { run: 0, time: 0, pc: 0, fp: 0, gas: 0, row: Row::new(Op::Trap), a: access, b: access, d: write }
+}

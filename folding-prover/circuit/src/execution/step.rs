@@ -1,0 +1,105 @@
+use nectar_commitment::Fr;
+use nectar_vm::Row;
+
+use super::access::{Access, CLOCK, Write};
+use super::bus::{Bus, Tag, Tuple, Weighed};
+use crate::builder::Builder;
+use crate::lc::{Lc, Var};
+
+/// One executed row, with what its slot needs to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// The run, below 2^20.
+    pub run: u32,
+    /// Steps of the run before this one, plus one.
+    pub time: u32,
+    /// Place of the row in the space of all programs' rows.
+    pub pc: u32,
+    /// Where the frame begins.
+    pub fp: u32,
+    /// Gas before the step.
+    pub gas: u64,
+    /// The row, with branch targets relative to it ([`Row::relative`]).
+    pub row: Row,
+    /// The first operand.
+    pub a: Access,
+    /// The second operand.
+    pub b: Access,
+    /// The destination.
+    pub d: Write,
+}
+
+/// What all steps share: where the run stands, and the row that is there.
+pub(crate) struct Core {
+    /// 1, or 0 in a slot that is not used.
+    pub(crate) used: Lc,
+    /// `2^34 run + 2^57 time`: the parts of a cell's tuple that the step fixes. Never taken apart.
+    pub(crate) clock: Var,
+    pub(crate) pc: Var,
+    pub(crate) fp: Var,
+    pub(crate) d: Var,
+    pub(crate) a: Var,
+    pub(crate) b: Var,
+    pub(crate) imm: Var,
+    weighed_pc: Weighed,
+    weighed_fp: Weighed,
+    weighed_gas: Weighed,
+    weighed_cost: Weighed,
+}
+
+impl Core {
+    /// Receives the state and the row. `op` is the operation's number as the slot's selectors have it, `immediate` whether the row says so.
+    pub(crate) fn new<B: Builder>(
+        b: &mut B,
+        bus: &mut Bus,
+        used: Lc,
+        (op, immediate): (Lc, Lc),
+        step: &Step,
+    ) -> Self {
+        let number = |b: &mut B, n: u64| b.alloc(Fr::from(n));
+        let time = Fr::from(u64::from(step.time)) * *CLOCK;
+        let clock = b.alloc(Fr::from(u64::from(step.run) << 34) + time);
+        let [pc, fp] = [step.pc, step.fp].map(|n| number(b, n.into()));
+        let gas = number(b, step.gas);
+        let Row { cost, d, a, b: second, imm, .. } = step.row;
+        let [cost, d, a, second, imm] =
+            [cost.into(), d.into(), a.into(), second.into(), imm].map(|n| number(b, n));
+
+        let weighed_pc = bus.weigh(b, 1, pc);
+        let weighed_fp = bus.weigh(b, 2, fp);
+        let weighed_gas = bus.weigh(b, 3, gas);
+        let state = [&weighed_pc, &weighed_fp, &weighed_gas].map(Weighed::clone).to_vec();
+        bus.receive(b, used.clone(), Tuple { tag: Tag::State, first: clock.into(), fields: state });
+
+        let head = bus.weigh(b, 2, op + immediate * Fr::from(1 << 8));
+        let weighed_cost = bus.weigh(b, 3, cost);
+        let mut row = vec![weighed_pc.clone(), head, weighed_cost.clone()];
+        row.extend([d, a, second, imm].into_iter().zip(4..).map(|(field, power)| bus.weigh(b, power, field)));
+        bus.receive(b, used.clone(), Tuple { tag: Tag::Row, first: Lc::default(), fields: row });
+        Self { used, clock, pc, fp, d, a, b: second, imm, weighed_pc, weighed_fp, weighed_gas, weighed_cost }
+    }
+
+    /// Goes on at the next row.
+    pub(crate) fn next<B: Builder>(self, b: &mut B, bus: &mut Bus) {
+        let pc = bus.shift(&self.weighed_pc, Fr::one());
+        self.send(b, bus, pc);
+    }
+
+    /// Goes on at another row.
+    pub(crate) fn go_to<B: Builder>(self, b: &mut B, bus: &mut Bus, pc: Lc) {
+        let pc = bus.weigh(b, 1, pc);
+        self.send(b, bus, pc);
+    }
+
+    fn send<B: Builder>(self, b: &mut B, bus: &mut Bus, pc: Weighed) {
+        let first = self.clock + Lc::constant(*CLOCK);
+        let gas = self.weighed_gas.plus(&self.weighed_cost);
+        let fields = vec![pc, self.weighed_fp, gas];
+        bus.send(b, self.used, Tuple { tag: Tag::State, first, fields });
+    }
+
+    /// Register `r` of this step's frame, for access number `order` of the step.
+    pub(crate) fn register(&self, r: Var, order: u64) -> Lc {
+        self.clock + self.fp + r + Lc::constant(super::access::moment(order))
+    }
+}
