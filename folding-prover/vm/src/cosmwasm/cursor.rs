@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+/// A key and its value.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
+
 /// An iterator that goes to the store for each item, so that it sees what was written since the one before.
 pub(super) struct Cursor {
     start: Bound<Vec<u8>>,
@@ -16,7 +19,7 @@ impl Cursor {
         Self { start, end, descending, done: false }
     }
 
-    pub(super) fn next(&mut self, store: &BTreeMap<Vec<u8>, Vec<u8>>) -> Option<(Vec<u8>, Vec<u8>)> {
+    pub(super) fn next(&mut self, store: &BTreeMap<Vec<u8>, Vec<u8>>) -> Option<Pair> {
         // A map panics on ranges that end before they begin.
         let empty = match (&self.start, &self.end) {
             (Bound::Included(start), Bound::Excluded(end)) => start >= end,

@@ -1,124 +1,13 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use nectar_abi::ContractId;
-use thiserror::Error;
 
-use super::cursor::Cursor;
-use super::{Ask, Decoder, LogError, MAX_ITERATORS};
+use super::call::{Call, HostFault};
+use super::cursor::{Cursor, Pair};
+use super::outside::{Access, AccessKind, NoQueries, Queries, QueryAnswer, Said};
+use super::{Ask, MAX_ITERATORS};
 use crate::{Host, Refused};
-
-/// Most reads, writes, removals and scanned items of one call, as in the runtime.
-const MAX_OPERATIONS: usize = 4096;
-/// Most bytes of keys and values of one call, as in the runtime.
-const MAX_STATE_BYTES: usize = 16 * 1024 * 1024;
-/// Most bytes that answers may keep waiting.
-const MAX_INPUT_BYTES: usize = 16 * 1024 * 1024;
-
-/// Answers queries that go beyond the contract's own state.
-pub trait Queries {
-    /// The answer to a `QueryRequest`, as JSON of a `SystemResult`.
-    fn query(&mut self, request: &[u8]) -> QueryAnswer;
-}
-
-/// An answer to a query: private.
-#[derive(Clone, PartialEq, Eq)]
-pub struct QueryAnswer {
-    /// The JSON.
-    pub bytes: Vec<u8>,
-    /// Gas that the answer took elsewhere: another contract's, of a composed call.
-    pub gas: u64,
-}
-
-impl fmt::Debug for QueryAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QueryAnswer").field("gas", &self.gas).finish_non_exhaustive()
-    }
-}
-
-/// No query is supported.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoQueries;
-
-impl Queries for NoQueries {
-    fn query(&mut self, _: &[u8]) -> QueryAnswer {
-        let bytes = br#"{"error":{"unsupported_request":{"kind":"this query"}}}"#.to_vec();
-        QueryAnswer { bytes, gas: 0 }
-    }
-}
-
-/// What was done to a contract's state: private.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Access {
-    /// What.
-    pub kind: AccessKind,
-    /// The key as the contract gave it.
-    pub key: Vec<u8>,
-    /// The value read or written, if any.
-    pub value: Option<Vec<u8>>,
-}
-
-/// A kind of access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessKind {
-    /// A read, alone or as an item of a scan.
-    Read,
-    /// A write.
-    Write,
-    /// A removal.
-    Remove,
-}
-
-impl fmt::Debug for Access {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Access").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-/// How a contract ended, in its own words: private.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Said {
-    /// Its response.
-    Response(Vec<u8>),
-    /// Why it aborted.
-    Abort(Vec<u8>),
-}
-
-impl fmt::Debug for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Response(_) => "Response(..)",
-            Self::Abort(_) => "Abort(..)",
-        })
-    }
-}
-
-/// Why a [`MemoryHost`] refused to go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum HostFault {
-    /// Words that are no message.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// The run goes on although it has said that it is at its end.
-    #[error("the run goes on behind its end")]
-    Ended,
-    /// The run says something while it has not yet read an answer, or asks for one that there is none of.
-    #[error("the run and its host do not agree on who speaks")]
-    OutOfTurn,
-    /// No such iterator.
-    #[error("no such iterator: a frame opens at most {MAX_ITERATORS}")]
-    NoIterator,
-    /// An empty value.
-    #[error("a value must not be empty")]
-    EmptyValue,
-    /// Too much state.
-    #[error("one call has at most {MAX_OPERATIONS} reads and writes of {MAX_STATE_BYTES} bytes in all")]
-    TooMuchState,
-    /// Too much at once.
-    #[error("inputs and answers have at most {MAX_INPUT_BYTES} bytes")]
-    TooLong,
-}
 
 /// The other side of a contract's log, with a store in memory: for checks, profiles and tests.
 ///
@@ -129,19 +18,6 @@ pub struct MemoryHost<Q = NoQueries> {
     before: Option<BTreeMap<Vec<u8>, Vec<u8>>>,
     queries: Q,
     call: Call,
-}
-
-/// One call.
-#[derive(Default)]
-struct Call {
-    decoder: Decoder,
-    answers: VecDeque<u64>,
-    cursors: Vec<Cursor>,
-    accesses: Vec<Access>,
-    bytes: usize,
-    said: Option<Said>,
-    fault: Option<HostFault>,
-    words: (u64, u64),
 }
 
 impl MemoryHost {
@@ -291,7 +167,7 @@ impl<Q: Queries> MemoryHost<Q> {
         Ok(())
     }
 
-    fn advance(&mut self, id: u64) -> Result<Option<(Vec<u8>, Vec<u8>)>, HostFault> {
+    fn advance(&mut self, id: u64) -> Result<Option<Pair>, HostFault> {
         let index = id.checked_sub(1).and_then(|index| usize::try_from(index).ok());
         let cursor = index.and_then(|index| self.call.cursors.get_mut(index)).ok_or(HostFault::NoIterator)?;
         let Some((key, value)) = cursor.next(&self.store) else { return Ok(None) };
@@ -304,57 +180,6 @@ impl<Q: Queries> MemoryHost<Q> {
 fn address(text: &[u8]) -> Result<ContractId, String> {
     let text = std::str::from_utf8(text).map_err(|_| "an address is text".to_owned())?;
     text.parse::<ContractId>().map_err(|error| format!("an address: {error}"))
-}
-
-impl Call {
-    fn count(&mut self, kind: AccessKind, key: Vec<u8>, value: Option<Vec<u8>>) -> Result<(), HostFault> {
-        self.bytes = self.bytes.saturating_add(key.len()).saturating_add(value.as_ref().map_or(0, Vec::len));
-        if self.accesses.len() >= MAX_OPERATIONS || self.bytes > MAX_STATE_BYTES {
-            return Err(HostFault::TooMuchState);
-        }
-        self.accesses.push(Access { kind, key, value });
-        Ok(())
-    }
-
-    /// The number of bytes, raised by `more`, and the bytes.
-    fn answer_bytes(&mut self, more: u64, bytes: &[u8]) -> Result<(), HostFault> {
-        self.answers.push_back((bytes.len() as u64).saturating_add(more));
-        self.answer_words(bytes)
-    }
-
-    fn answer_words(&mut self, bytes: &[u8]) -> Result<(), HostFault> {
-        if self.answers.len().saturating_mul(8).saturating_add(bytes.len()) > MAX_INPUT_BYTES {
-            return Err(HostFault::TooLong);
-        }
-        self.answers.extend(words(bytes));
-        Ok(())
-    }
-
-    fn answer_optional(&mut self, bytes: Option<&[u8]>) -> Result<(), HostFault> {
-        match bytes {
-            Some(bytes) => self.answer_bytes(1, bytes),
-            None => {
-                self.answers.push_back(0);
-                Ok(())
-            }
-        }
-    }
-
-    /// Zero and the bytes, whose number is known; or what is wrong.
-    fn answer_converted(&mut self, converted: Result<Vec<u8>, String>) -> Result<(), HostFault> {
-        match converted {
-            Ok(bytes) => {
-                self.answers.push_back(0);
-                self.answer_words(&bytes)
-            }
-            Err(wrong) => self.answer_optional(Some(wrong.as_bytes())),
-        }
-    }
-}
-
-/// Eight bytes a word, little-endian, zeros behind the last.
-fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
-    bytes.chunks(8).map(|chunk| chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))
 }
 
 impl<Q: Queries> Host for MemoryHost<Q> {

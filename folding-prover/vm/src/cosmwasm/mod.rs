@@ -42,17 +42,23 @@
 //!
 //! Behind the module's own stand two of the machine's: what the contract may do now, and how many iterators it has opened.
 
+mod call;
 mod cursor;
 mod entries;
 mod gas;
 mod host;
 mod imports;
 mod log;
+mod outside;
 mod regions;
+mod tag;
 mod writer;
 
-pub use host::{Access, AccessKind, HostFault, MemoryHost, NoQueries, Queries, QueryAnswer, Said};
-pub use log::{Ask, Decoder, LogError, Tag};
+pub use call::HostFault;
+pub use host::MemoryHost;
+pub use log::{Ask, Decoder, LogError};
+pub use outside::{Access, AccessKind, NoQueries, Queries, QueryAnswer, Said};
+pub use tag::Tag;
 
 use wasmparser::ValType;
 
