@@ -2,9 +2,9 @@
 
 use wasmtime::Val;
 
-use nectar_vm::Trap;
+use nectar_vm::{Limits, Machine, Plain, Stop, Trap, lower};
 
-use crate::engine::engine;
+use crate::engine::{engine, instantiate};
 use crate::pair::{Outcome, Tally, compare};
 use crate::values::Random;
 
@@ -178,4 +178,37 @@ fn results_are_those_of_the_call_that_was_made() {
         let overflow = pair.call("div", &[Val::I32(i32::MIN), Val::I32(-1)]);
         assert_eq!(overflow, Outcome::Trapped(Trap::IntegerOverflow));
     });
+}
+
+/// How the call ends in wasmtime with this much fuel, and in the machine with a limit of one less.
+fn with_fuel(text: &str, fuel: u64) -> (bool, u64, bool) {
+    let wasm = wat::parse_str(text).unwrap();
+    let module = wasmtime::Module::from_binary(&engine(), &wasm).unwrap();
+    let (mut store, instance) = instantiate(&module);
+    let function = instance.unwrap().get_func(&mut store, "f").unwrap();
+    store.set_fuel(fuel).unwrap();
+    let well = function.call(&mut store, &[], &mut []).is_ok();
+    let program = lower(&wasm, &Plain).unwrap();
+    let mut machine = Machine::new(&program, Limits { gas: fuel - 1, ..Limits::default() });
+    let ours = machine.run(program.entries["f"], &[], &mut (), &mut ());
+    assert!(ours.is_ok() || ours == Err(Stop::Trap(Trap::OutOfGas)), "{ours:?}");
+    (well, store.get_fuel().unwrap(), ours.is_ok())
+}
+
+#[test]
+fn a_run_ends_well_here_if_it_does_in_wasmtime_with_fuel_left() {
+    // A call of itself once, with a loop, and a tail in which wasmtime does not look at fuel.
+    let text = r#"(module (global $again (mut i32) (i32.const 0))
+        (func $f (export "f")
+            (if (i32.eqz (global.get $again)) (then (global.set $again (i32.const 1)) (call $f)))
+            (loop (drop (i32.add (i32.const 1) (i32.const 2)))) (drop (i32.const 3)) (drop (i32.const 4))))"#;
+    let needed = 21;
+    let mut unnoticed = 0;
+    for fuel in 1..40 {
+        let (well, left, ours) = with_fuel(text, fuel);
+        assert_eq!(ours, well && left > 0, "{fuel}");
+        assert_eq!(ours, fuel > needed, "{fuel}");
+        unnoticed += u32::from(well && left == 0);
+    }
+    assert!(unnoticed > 0, "wasmtime looks at fuel everywhere now: the host's rule is not needed any more");
 }
