@@ -1,8 +1,10 @@
 //! Every provable import, by hand-written modules: what a contract can see of its host goes into its state, and so into
 //! what is compared.
 
+use nectar_vm::{Stop, Trap};
+
 use crate::node::Node;
-use crate::replay::{Twin, replay};
+use crate::replay::{Twin, ending, replay};
 
 /// Regions at fixed places, and names for them.
 const ENV: u32 = 0;
@@ -65,12 +67,9 @@ fn module(execute: &str, query: &str) -> Vec<u8> {
             (i32.store (local.get $region) (i32.add (local.get $region) (i32.const 12)))
             (i32.store offset=4 (local.get $region) (local.get $size))
             (local.get $region))
-          (func $id (result i32) (local $region i32)
-            (local.set $region (call $copy (i32.const 1)))
-            (local.get $region))
           ;; A fresh region of one byte, counting up: the next key.
           (global $count (mut i32) (i32.const 64))
-          (func $copy (param $size i32) (result i32) (local $region i32)
+          (func $id (result i32) (local $region i32)
             (local.set $region (global.get $heap))
             (global.set $heap (i32.add (local.get $region) (i32.const 16)))
             (i32.store (local.get $region) (i32.add (local.get $region) (i32.const 12)))
@@ -179,4 +178,98 @@ fn queries_and_debug_messages_cost_the_same() {
          (call $keep (call $query_chain (i32.const {BAD}))) (call $debug (i32.const {BAD})) (call $debug (i32.const {FREE}))"
     );
     same(&body, &format!("(drop (call $query_chain (i32.const {CALLER})))"));
+}
+
+/// `execute` that the runtime refuses traps on the machine; one that it does not, does not.
+fn refused_alike(bodies: &[String], refused: bool) {
+    let node = Node::new();
+    for body in bodies {
+        let wasm = module(body, "");
+        let mut twin = Twin::new(&wasm);
+        let contract = node.contract(&wasm, "{}");
+        replay(&node.trace(), contract.id, &mut twin, None, None);
+        let contract = node.granted(contract, &["execute/go"]);
+        let reply = node.call(&contract, "execute/go", r#"{"go":{}}"#, &[]);
+        assert_eq!(reply.failure.is_some(), refused, "{body}: {:?}", reply.failure);
+        let ended = ending(&node.trace(), &twin);
+        let trapped = matches!(ended, Err(Stop::Trap(Trap::HostCall | Trap::Abort)));
+        assert_eq!(trapped, refused, "{body}: {ended:?}");
+    }
+}
+
+/// Every import with this region, and with an ordinary one beside it where there are two.
+fn everywhere(region: &str) -> Vec<String> {
+    let [a, ..] = KEYS;
+    [
+        format!("(drop (call $read {region}))"),
+        format!("(call $write {region} (i32.const {a}))"),
+        format!("(call $write (i32.const {a}) {region})"),
+        format!("(call $remove {region})"),
+        format!("(drop (call $scan {region} (i32.const {a}) (i32.const 1)))"),
+        format!("(drop (call $scan (i32.const {a}) {region} (i32.const 1)))"),
+        format!("(drop (call $validate {region}))"),
+        format!("(drop (call $canonicalize {region} (i32.const {FREE})))"),
+        format!("(drop (call $canonicalize (i32.const {ADDRESS}) {region}))"),
+        format!("(drop (call $humanize {region} (i32.const {FREE})))"),
+        format!("(drop (call $query_chain {region}))"),
+        format!("(call $debug {region})"),
+    ]
+    .into()
+}
+
+/// A region at 12000.
+fn at_12000(offset: i64, capacity: i64, length: i64, calls: &[String]) -> Vec<String> {
+    let region = format!(
+        "(i32.store (i32.const 12000) (i32.const {offset})) (i32.store (i32.const 12004) (i32.const {capacity}))
+         (i32.store (i32.const 12008) (i32.const {length}))"
+    );
+    calls.iter().map(|call| format!("{region} {call}")).collect()
+}
+
+#[test]
+fn what_the_runtime_refuses_the_machine_refuses() {
+    for pointer in ["0", "131072", "131061", "-1"] {
+        let calls = everywhere(&format!("(i32.const {pointer})"));
+        // A scan takes a null pointer for no bound.
+        let calls: Vec<_> =
+            calls.into_iter().filter(|call| pointer != "0" || !call.contains("$scan")).collect();
+        refused_alike(&calls, true);
+    }
+    let calls = everywhere("(i32.const 12000)");
+    for (offset, capacity, length) in
+        [(0, 1, 1), (13_000, 2, 3), (131_072, 1, 1), (131_071, 2, 1), (-1, -1, 0)]
+    {
+        refused_alike(&at_12000(offset, capacity, length, &calls), true);
+    }
+    let [a, ..] = KEYS;
+    let others = [
+        format!("(call $write (i32.const {a}) (i32.const {FREE}))"),
+        "(drop (call $scan (i32.const 0) (i32.const 0) (i32.const 0)))".into(),
+        "(drop (call $scan (i32.const 0) (i32.const 0) (i32.const 3)))".into(),
+        "(drop (call $next (i32.const 0)))".into(),
+        "(drop (call $next_key (i32.const 1)))".into(),
+        "(drop (call $next_value (i32.const -1)))".into(),
+        format!("(call $abort (i32.const {a}))"),
+    ];
+    refused_alike(&others, true);
+}
+
+#[test]
+fn limits_are_the_runtimes_to_the_byte() {
+    let region = "(i32.const 12000)";
+    let [a, ..] = KEYS;
+    let calls: [(i64, String); 7] = [
+        (1024, format!("(drop (call $read {region}))")),
+        (256 * 1024, format!("(call $write (i32.const {a}) {region})")),
+        (256, format!("(drop (call $validate {region}))")),
+        (64, format!("(drop (call $humanize {region} (i32.const {FREE})))")),
+        (16 * 1024, format!("(call $debug {region})")),
+        (512 * 1024, format!("(drop (call $query_chain {region}))")),
+        (1024, format!("(drop (call $scan {region} (i32.const 0) (i32.const 2)))")),
+    ];
+    for (limit, call) in calls {
+        let call = [format!("(drop (memory.grow (i32.const 10))) {call}")];
+        refused_alike(&at_12000(22_000, limit, limit, &call), false);
+        refused_alike(&at_12000(22_000, limit + 1, limit + 1, &call), true);
+    }
 }

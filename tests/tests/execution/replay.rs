@@ -8,7 +8,7 @@ use nectar_abi::{CallerGrant, ContractId};
 use nectar_runtime::DEFAULT_LIMIT;
 use nectar_trace::{HostOp, InvocationTrace};
 use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Queries, QueryAnswer, Said};
-use nectar_vm::{Limits, Machine, Program, Step, Tracer, lower};
+use nectar_vm::{Limits, Machine, Program, Step, Stop, Tracer, lower};
 use serde_json::{Value, json};
 
 /// A lowered contract and its store.
@@ -140,4 +140,12 @@ pub(crate) fn replay(
     let measured = Measured { rows: machine.rows(), gas: machine.gas(), instructions: count.1 };
     twin.store = host.store().clone();
     measured
+}
+
+/// How a run that the runtime may have refused ends on the machine.
+pub(crate) fn ending(trace: &InvocationTrace, twin: &Twin) -> Result<u64, Stop> {
+    let mut host = MemoryHost::new();
+    host.set_store(twin.store.clone());
+    host.begin(&trace.inputs).unwrap();
+    machine(&twin.program).run(twin.program.entries[&trace.entry], &[], &mut host, &mut ())
 }
