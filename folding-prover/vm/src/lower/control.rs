@@ -30,6 +30,8 @@ pub(super) struct Frame {
     other_arm: Option<(Label, Vec<Operand>)>,
     /// Number of the instruction that ends it, or the arm of it that is open, and of its `end`.
     ends: (u32, u32),
+    /// Place of the block that is left where this one is left.
+    exit: usize,
     /// Operands below its parameters.
     below: usize,
     parameters: usize,
@@ -39,7 +41,17 @@ pub(super) struct Frame {
 impl Frame {
     pub(super) fn function(label: Label, results: usize, end: u32) -> Self {
         let (kind, ends) = (Kind::Function, (end, end));
-        Self { kind, label, targeted: false, other_arm: None, ends, below: 0, parameters: 0, results }
+        Self {
+            kind,
+            label,
+            targeted: false,
+            other_arm: None,
+            ends,
+            exit: 0,
+            below: 0,
+            parameters: 0,
+            results,
+        }
     }
 
     /// How many values a branch takes along.
@@ -95,8 +107,19 @@ impl Lowering<'_, '_> {
         }
         let (arm, end) = self.survey.end_of(self.opened);
         let ends = (arm.unwrap_or(end), end);
+        let exit = self.exit_of(end);
         self.opened += 1;
-        self.frames.push(Frame { kind, label, targeted: false, other_arm, ends, below, parameters, results });
+        self.frames.push(Frame {
+            kind,
+            label,
+            targeted: false,
+            other_arm,
+            ends,
+            exit,
+            below,
+            parameters,
+            results,
+        });
         Ok(())
     }
 
@@ -106,12 +129,10 @@ impl Lowering<'_, '_> {
             return Ok(());
         }
         let (_, end) = self.survey.end_of(self.opened);
-        for depth in 0..below {
-            if let Some(Operand::Local(local)) = self.operands.get(depth).map(|taken| taken.operand)
-                && self.survey.is_written(local, self.number, end)
-            {
-                self.bring_home(depth)?;
-            }
+        // What lies under the block around this one is kept across that one.
+        let from = self.frames.last().map_or(0, |around| around.below);
+        for depth in self.survey.written(self.number, end, &self.operands, from..below) {
+            self.bring_home(depth)?;
         }
         Ok(())
     }
@@ -121,10 +142,9 @@ impl Lowering<'_, '_> {
         let Some((other, begins_with)) = frame.other_arm.take() else {
             return Err(self.operands.unbalanced());
         };
-        let (below, end) = (frame.below, frame.ends.1);
+        let (below, end, target) = (frame.below, frame.ends.1, frame.exit);
         self.frames.push(frame);
         if self.reachable {
-            let target = self.exit(self.frames.len() - 1);
             self.deliver_to(target)?;
             self.go(target)?;
         }
@@ -253,28 +273,19 @@ impl Lowering<'_, '_> {
     fn target(&self, depth: u32) -> Result<usize, LowerError> {
         let target =
             self.frames.len().checked_sub(1 + depth as usize).ok_or_else(|| self.operands.unbalanced())?;
-        let is_loop = self.frames.get(target).is_some_and(|frame| frame.kind == Kind::Loop);
-        Ok(if is_loop { target } else { self.exit(target) })
+        let ahead = self.frames.get(target).filter(|frame| frame.kind != Kind::Loop);
+        Ok(ahead.map_or(target, |frame| frame.exit))
     }
 
-    /// The outermost block that ends where this one does, with nothing between, and gives as many values: who leaves this one leaves that
-    /// one, with the same values. (One that gives more gives what lies under this one, too.)
-    fn exit(&self, block: usize) -> usize {
-        let mut exit = block;
-        let mut frames = self.frames.iter().enumerate().take(block + 1).rev();
-        let Some((mut end, results)) = frames.next().map(|(_, frame)| (frame.ends.1, frame.results)) else {
-            return block;
-        };
-        for (place, frame) in frames {
-            if end.checked_add(1) != Some(frame.ends.0) || frame.results != results {
-                break;
-            }
-            end = frame.ends.1;
-            if frame.kind != Kind::Loop {
-                exit = place;
-            }
-        }
-        exit
+    /// Place of the outermost block that ends where a new one will end, with nothing between: who leaves the one leaves the other,
+    /// with the same values. The new one's own place, if there is none.
+    fn exit_of(&self, end: u32) -> usize {
+        let own = self.frames.len();
+        let around = self.frames.last().filter(|around| end.checked_add(1) == Some(around.ends.0));
+        let exit = around.map_or(own, |around| around.exit);
+        // Leaving a loop by its end goes on behind it, a branch to it does not.
+        let is_loop = self.frames.get(exit).is_some_and(|frame| frame.kind == Kind::Loop);
+        if is_loop { own } else { exit }
     }
 
     /// The label of a frame that a branch will go to.

@@ -2,7 +2,7 @@ use super::LowerError;
 use super::error::at_most;
 
 /// Most operands at once. Compilers need some dozens.
-const MAX_OPERANDS: u64 = 4096;
+const MAX_OPERANDS: u64 = 1024;
 
 /// Where an operand's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,11 @@
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use wasmparser::{FunctionBody, Operator};
 
 use super::LowerError;
 use super::error::at_most;
+use super::operands::{Operand, Operands};
 
 /// Blocks in one another, at most. Compilers nest as deep as a `match` has arms.
 const MAX_NESTING: u64 = 10_000;
@@ -15,6 +19,8 @@ pub(super) struct Survey {
     pub(super) end: u32,
     /// For each local the numbers of instructions that write it, in order.
     writes: Vec<Vec<u32>>,
+    /// The same of all locals.
+    all_writes: Vec<(u32, u16)>,
     /// Locals that may be read before they are written.
     pub(super) zeroed: Vec<bool>,
 }
@@ -45,12 +51,7 @@ impl Survey {
         let mut written = vec![0; count.div_ceil(64)];
         (0..u32::from(parameters)).for_each(|local| insert(&mut written, local));
         let mut pass = Pass {
-            survey: Self {
-                ends: Vec::new(),
-                end: u32::MAX,
-                writes: vec![Vec::new(); count],
-                zeroed: vec![false; count],
-            },
+            survey: Self { writes: vec![Vec::new(); count], zeroed: vec![false; count], ..Self::default() },
             blocks: vec![],
             written: Some(written),
         };
@@ -69,8 +70,30 @@ impl Survey {
         self.ends.get(opened).copied().unwrap_or((None, u32::MAX))
     }
 
-    /// Whether a local is written by an instruction between these two.
-    pub(super) fn is_written(&self, local: u16, after: u32, before: u32) -> bool {
+    /// Which of the operands at these depths are locals that an instruction between these two writes, lowest first. No more is
+    /// looked at than there are operands, or instructions between, so that blocks cost no more than their length.
+    pub(super) fn written(
+        &self,
+        after: u32,
+        before: u32,
+        operands: &Operands,
+        depths: Range<usize>,
+    ) -> Vec<usize> {
+        if depths.len() < before.saturating_sub(after) as usize {
+            let is_written = |depth: &usize| match operands.get(*depth).map(|taken| taken.operand) {
+                Some(Operand::Local(local)) => self.is_written(local, after, before),
+                _ => false,
+            };
+            return depths.filter(is_written).collect();
+        }
+        let from = self.all_writes.partition_point(|(number, _)| *number <= after);
+        let writes = self.all_writes.iter().skip(from).take_while(|(number, _)| *number < before);
+        let locals: BTreeSet<u16> = writes.map(|(_, local)| *local).collect();
+        let found: BTreeSet<usize> = locals.into_iter().flat_map(|local| operands.depths_of(local)).collect();
+        found.range(depths).copied().collect()
+    }
+
+    fn is_written(&self, local: u16, after: u32, before: u32) -> bool {
         self.writes.get(usize::from(local)).is_some_and(|writes| {
             let next = writes.partition_point(|number| *number <= after);
             writes.get(next).is_some_and(|number| *number < before)
@@ -125,6 +148,9 @@ impl Pass {
             Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
                 if let Some(writes) = self.survey.writes.get_mut(*local_index as usize) {
                     writes.push(number);
+                }
+                if let Ok(local) = u16::try_from(*local_index) {
+                    self.survey.all_writes.push((number, local));
                 }
                 if let Some(written) = &mut self.written {
                     insert(written, *local_index);
