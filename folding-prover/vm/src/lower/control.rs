@@ -107,7 +107,7 @@ impl Lowering<'_, '_> {
         }
         let (arm, end) = self.survey.end_of(self.opened);
         let ends = (arm.unwrap_or(end), end);
-        let exit = self.exit_of(end);
+        let exit = self.exit_of(end, results);
         self.opened += 1;
         self.frames.push(Frame {
             kind,
@@ -277,11 +277,13 @@ impl Lowering<'_, '_> {
         Ok(ahead.map_or(target, |frame| frame.exit))
     }
 
-    /// Place of the outermost block that ends where a new one will end, with nothing between: who leaves the one leaves the other,
-    /// with the same values. The new one's own place, if there is none.
-    fn exit_of(&self, end: u32) -> usize {
+    /// Place of the outermost block that ends where a new one will end, with nothing between, and gives as many values: who leaves the
+    /// one leaves the other, with the same values. (One that gives more gives what lies under the new one, too.) The new one's own
+    /// place, if there is none.
+    fn exit_of(&self, end: u32, results: usize) -> usize {
         let own = self.frames.len();
-        let around = self.frames.last().filter(|around| end.checked_add(1) == Some(around.ends.0));
+        let goes_on = |around: &&Frame| end.checked_add(1) == Some(around.ends.0) && around.results == results;
+        let around = self.frames.last().filter(goes_on);
         let exit = around.map_or(own, |around| around.exit);
         // Leaving a loop by its end goes on behind it, a branch to it does not.
         let is_loop = self.frames.get(exit).is_some_and(|frame| frame.kind == Kind::Loop);
