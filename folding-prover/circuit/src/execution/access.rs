@@ -50,10 +50,15 @@ pub(crate) fn read<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, acce
 /// Writes a value into the cell if `m` is 1. The value is ranged by whoever made it.
 pub(crate) fn write<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, access: Write, value: Lc) {
     let before = b.alloc(Fr::from(access.before));
-    let old = earlier(b, bus, &place, access.gap);
-    let [before, value] = [before.into(), value].map(|value: Lc| bus.weigh(b, 1, value));
+    exchange(b, bus, m, place, access.gap, [before.into(), value]);
+}
+
+/// Takes one value from the cell and leaves another there, if `m` is 1.
+pub(crate) fn exchange<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, gap: u32, values: [Lc; 2]) {
+    let old = earlier(b, bus, &place, gap);
+    let [before, after] = values.map(|value| bus.weigh(b, 1, value));
     bus.receive(b, m.clone(), Tuple { tag: Tag::Cell, first: old, fields: vec![before] });
-    bus.send(b, m.clone(), Tuple { tag: Tag::Cell, first: place, fields: vec![value] });
+    bus.send(b, m.clone(), Tuple { tag: Tag::Cell, first: place, fields: vec![after] });
 }
 
 /// The same address at an earlier moment.

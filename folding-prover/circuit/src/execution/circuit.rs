@@ -2,7 +2,7 @@ use nectar_commitment::Fr;
 use nectar_vm::Op;
 
 use super::bus::Bus;
-use super::slots::{bitwise, branch, compare, copy, divide, multiply, shift, sum};
+use super::slots::{bitwise, branch, compare, copy, divide, load, multiply, shift, store, sum};
 use super::step::Step;
 use super::table;
 use crate::builder::{Builder, Filler, ShapeBuilder};
@@ -27,6 +27,10 @@ pub struct Capacity {
     pub bitwise: usize,
     /// Shifts and rotations.
     pub shifts: usize,
+    /// Loads from memory.
+    pub loads: usize,
+    /// Stores to memory.
+    pub stores: usize,
     /// Comparisons whose result is written.
     pub comparisons: usize,
     /// Comparisons that branch.
@@ -124,6 +128,8 @@ pub(super) struct Slots {
     divisions: Vec<Option<Step>>,
     bitwise: Vec<Option<Step>>,
     shifts: Vec<Option<Step>>,
+    loads: Vec<Option<Step>>,
+    stores: Vec<Option<Step>>,
     comparisons: Vec<Option<Step>>,
     branches: Vec<Option<Step>>,
 }
@@ -143,6 +149,8 @@ impl Slots {
         slots.divisions.resize(capacity.divisions, None);
         slots.bitwise.resize(capacity.bitwise, None);
         slots.shifts.resize(capacity.shifts, None);
+        slots.loads.resize(capacity.loads, None);
+        slots.stores.resize(capacity.stores, None);
         slots.comparisons.resize(capacity.comparisons, None);
         slots.branches.resize(capacity.branches, None);
         Ok(slots)
@@ -156,6 +164,8 @@ impl Slots {
             (&self.divisions, divide),
             (&self.bitwise, bitwise),
             (&self.shifts, shift),
+            (&self.loads, load),
+            (&self.stores, store),
             (&self.comparisons, compare),
             (&self.branches, branch),
         ];
@@ -172,6 +182,8 @@ impl Slots {
             op if (Op::DivU..=Op::RemS64).contains(&op) => &mut self.divisions,
             Op::And | Op::Or | Op::Xor => &mut self.bitwise,
             op if (Op::Shl32..=Op::Rotr64).contains(&op) => &mut self.shifts,
+            op if (Op::Load8U..=Op::Load32S64).contains(&op) => &mut self.loads,
+            op if (Op::Store8..=Op::Store64).contains(&op) => &mut self.stores,
             op if (Op::Eq..=Op::GeS64).contains(&op) => &mut self.comparisons,
             op if (Op::BrEq..=Op::BrGeS64).contains(&op) => &mut self.branches,
             _ => return None,
@@ -185,6 +197,8 @@ impl Slots {
             && self.divisions.len() <= capacity.divisions
             && self.bitwise.len() <= capacity.bitwise
             && self.shifts.len() <= capacity.shifts
+            && self.loads.len() <= capacity.loads
+            && self.stores.len() <= capacity.stores
             && self.comparisons.len() <= capacity.comparisons
             && self.branches.len() <= capacity.branches
     }

@@ -31,6 +31,15 @@ pub(crate) fn bits<B: Builder>(b: &mut B, bus: &mut Bus, lc: Lc, bits: u32) {
 
 /// The low 64 bits of a value.
 pub(crate) fn low_bits(value: &Fr) -> u64 {
+    bits_from(value, 0)
+}
+
+/// The 64 bits above them.
+pub(crate) fn high_bits(value: &Fr) -> u64 {
+    bits_from(value, 8)
+}
+
+fn bits_from(value: &Fr, byte: usize) -> u64 {
     let bytes: [u8; 32] = value.to_repr().into();
-    bytes.iter().take(8).rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    bytes.iter().skip(byte).take(8).rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

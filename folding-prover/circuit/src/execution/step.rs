@@ -27,6 +27,8 @@ pub struct Step {
     pub b: Access,
     /// The destination.
     pub d: Write,
+    /// The one or two words of memory that are loaded from or stored to.
+    pub words: [Access; 2],
 }
 
 /// What all steps share: where the run stands, and the row that is there.
@@ -101,5 +103,10 @@ impl Core {
     /// Register `r` of this step's frame, for access number `order` of the step.
     pub(crate) fn register(&self, r: Var, order: u64) -> Lc {
         self.clock + self.fp + r + Lc::constant(super::access::moment(order))
+    }
+
+    /// A word of memory.
+    pub(crate) fn word(&self, number: Lc, order: u64) -> Lc {
+        self.clock + number + Lc::constant(super::access::moment(order) + Fr::from(1 << 32))
     }
 }

@@ -4,15 +4,18 @@ mod bitwise;
 mod compare;
 mod copy;
 mod divide;
+mod memory;
 mod multiply;
 mod shift;
 mod sign;
 mod sum;
+mod word;
 
 pub(crate) use bitwise::bitwise;
 pub(crate) use compare::{branch, compare};
 pub(crate) use copy::copy;
 pub(crate) use divide::divide;
+pub(crate) use memory::{load, store};
 pub(crate) use multiply::multiply;
 pub(crate) use shift::shift;
 pub(crate) use sum::sum;
@@ -36,7 +39,7 @@ pub(crate) fn two_to_the(bits: u32) -> Fr {
 /// Whether a slot is used, and where its second operand comes from: two booleans, at most one of them 1.
 pub(crate) struct Mode {
     /// The second operand is a register.
-    register: Var,
+    pub(crate) register: Var,
     /// It is the row's constant.
     pub(crate) immediate: Var,
 }
@@ -86,5 +89,6 @@ pub(crate) fn made<B: Builder>(b: &mut B, bus: &mut Bus, wide: Lc, value: u64) -
 /// A step that does nothing, for slots that are not used: its row is no row, and nothing is sent or received.
 pub(crate) fn unused() -> Step {
     let (access, write) = Default::default();
-    Step { run: 0, time: 0, pc: 0, fp: 0, gas: 0, row: Row::new(Op::Trap), a: access, b: access, d: write }
+    let row = Row::new(Op::Trap);
+    Step { run: 0, time: 0, pc: 0, fp: 0, gas: 0, row, a: access, b: access, d: write, words: [access; 2] }
 }

@@ -31,7 +31,12 @@ fn number(value: &Fr, bits: u32) -> Result<u64, Verdict> {
     if ranged { Ok(number) } else { Err(Verdict::NotSent) }
 }
 
-/// Whether the operation takes 32 bits.
+/// Whether the operation loads or stores.
+pub(super) fn accesses(op: Op) -> bool {
+    (Op::Load8U..=Op::Store64).contains(&op)
+}
+
+/// Whether the operation's first operand has 32 bits, and its second one, if it is not stored.
 pub(super) fn narrow(op: Op) -> bool {
     use Op::{
         Add32, BrGeS32, BrLtS32, DivS32, GeS32, LtS32, Mul32, RemS32, Rotl32, Rotr32, Shl32, ShrS32, ShrU32,
@@ -39,7 +44,8 @@ pub(super) fn narrow(op: Op) -> bool {
     };
     let arithmetic = matches!(op, Add32 | Sub32 | Mul32 | DivS32 | RemS32);
     let bits = matches!(op, Shl32 | ShrU32 | ShrS32 | Rotl32 | Rotr32);
-    arithmetic || bits || matches!(op, LtS32 | GeS32 | BrLtS32 | BrGeS32)
+    // Base addresses have 32 bits.
+    accesses(op) || arithmetic || bits || matches!(op, LtS32 | GeS32 | BrLtS32 | BrGeS32)
 }
 
 /// What the operation's definition says; nothing if it traps, or has no slot.
@@ -147,6 +153,10 @@ fn step<'a>(
 ) -> Result<[Fr; 4], Verdict> {
     let (pc, fp, gas) = (number(&state[1], 32)?, number(&state[2], 32)?, number(&state[3], 48)?);
     let place = |register: u64, order| state[0] + Fr::from(fp + register) + moment(order);
+    if accesses(row.op) {
+        access_memory(state, row, cells, place)?;
+        return Ok([state[0] + *CLOCK, Fr::from(pc + 1), Fr::from(fp), Fr::from(gas + u64::from(row.cost))]);
+    }
     let a = if row.op == Op::Copy { 0 } else { cells.read(place(row.a.into(), 1))? };
     let b = if row.immediate { row.imm } else { cells.read(place(row.b.into(), 2))? };
     if narrow(row.op) && (a >> 32 != 0 || b >> 32 != 0) {
@@ -162,6 +172,73 @@ fn step<'a>(
         return no_step(format!("{:?} of {a} and {b} is {result}", row.op));
     }
     Ok([state[0] + *CLOCK, next, Fr::from(fp), Fr::from(gas + u64::from(row.cost))])
+}
+
+/// Loads and stores, by bytes.
+fn access_memory<'a>(
+    state: &[Fr],
+    row: &Row,
+    cells: &mut Cells<impl Iterator<Item = &'a Vec<Fr>>>,
+    place: impl Fn(u64, u64) -> Fr,
+) -> Result<(), Verdict> {
+    use Op::{
+        Load8S32, Load8S64, Load8U, Load16S32, Load16S64, Load16U, Load32S64, Load32U, Store8, Store16,
+        Store32,
+    };
+    let base = cells.read(place(row.a.into(), 1))?;
+    if base >> 32 != 0 || row.imm >> 32 != 0 {
+        return Err(Verdict::NotSent);
+    }
+    let stores = (Store8..=Op::Store64).contains(&row.op);
+    if !stores && row.immediate {
+        return no_step("a load with a second operand");
+    }
+    let stored = match (stores, row.immediate) {
+        (false, _) => 0,
+        (true, true) => row.d.into(),
+        (true, false) => cells.read(place(row.b.into(), 2))?,
+    };
+    let bytes = match row.op {
+        Load8U | Load8S32 | Load8S64 | Store8 => 1,
+        Load16U | Load16S32 | Load16S64 | Store16 => 2,
+        Load32U | Load32S64 | Store32 => 4,
+        _ => 8,
+    };
+    let address = base + row.imm;
+    let (word, byte) = (address / 8, usize::try_from(address % 8).unwrap());
+    let order = if stores { 3 } else { 2 };
+    let word_place = |word: u64| state[0] + Fr::from(1 << 32) + Fr::from(word) + moment(order);
+    let mut held = Vec::new();
+    let mut left = Vec::new();
+    for word in word..=word + u64::from(byte + bytes > 8) {
+        let [before, after] = cells.access(word_place(word))?;
+        held.extend(number(&before, 64)?.to_le_bytes());
+        left.push(after);
+    }
+    let accessed = held[byte..byte + bytes].to_vec();
+    if stores {
+        held[byte..byte + bytes].copy_from_slice(&stored.to_le_bytes()[..bytes]);
+    }
+    for (word, after) in held.chunks(8).zip(left) {
+        if after != Fr::from(u64::from_le_bytes(word.try_into().unwrap())) {
+            return no_step(format!("{:?} leaves {word:?}", row.op));
+        }
+    }
+    if !stores {
+        let negative = accessed[bytes - 1] >> 7 == 1;
+        let extended = match row.op {
+            Load8S32 | Load16S32 if negative => 4,
+            Load8S64 | Load16S64 | Load32S64 if negative => 8,
+            _ => bytes,
+        };
+        let mut value = [accessed, vec![0xff; extended - bytes]].concat();
+        value.resize(8, 0);
+        let value = u64::from_le_bytes(value.try_into().unwrap());
+        if cells.access(place(row.d.into(), 3))?[1] != Fr::from(value) {
+            return no_step(format!("{:?} gives {value}", row.op));
+        }
+    }
+    Ok(())
 }
 
 /// Accesses in order: what was received, and what was sent.

@@ -16,7 +16,7 @@ use crate::builder::{Builder, Filler, ShapeBuilder};
 use crate::engine::Shape;
 use crate::lc::{Column, Var};
 
-use judge::{Log, Verdict, judge, narrow, reference};
+use judge::{Log, Verdict, accesses, judge, narrow, reference};
 
 const CHALLENGES: Challenges =
     Challenges { gamma: Fr::from_raw([11, 5, 7, 1]), alpha: Fr::from_raw([3, 9, 2, 6]) };
@@ -34,11 +34,13 @@ const NONE: Capacity = Capacity {
     divisions: 0,
     bitwise: 0,
     shifts: 0,
+    loads: 0,
+    stores: 0,
     comparisons: 0,
     branches: 0,
 };
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 10] = [
     Kind { ops: &[Op::Copy], capacity: Capacity { copies: 1, ..NONE } },
     Kind { ops: &[Op::Add32, Op::Add64, Op::Sub32, Op::Sub64], capacity: Capacity { sums: 1, ..NONE } },
     Kind { ops: &[Op::Mul32, Op::Mul64], capacity: Capacity { products: 1, ..NONE } },
@@ -61,6 +63,24 @@ const KINDS: [Kind; 8] = [
             Op::Rotr64,
         ],
         capacity: Capacity { shifts: 1, ..NONE },
+    },
+    Kind {
+        ops: &[
+            Op::Load8U,
+            Op::Load16U,
+            Op::Load32U,
+            Op::Load64,
+            Op::Load8S32,
+            Op::Load16S32,
+            Op::Load8S64,
+            Op::Load16S64,
+            Op::Load32S64,
+        ],
+        capacity: Capacity { loads: 1, ..NONE },
+    },
+    Kind {
+        ops: &[Op::Store8, Op::Store16, Op::Store32, Op::Store64],
+        capacity: Capacity { stores: 1, ..NONE },
     },
     Kind {
         ops: &[Op::Eq, Op::Ne, Op::LtU, Op::GeU, Op::LtS32, Op::GeS32, Op::LtS64, Op::GeS64],
@@ -99,14 +119,31 @@ fn step(op: Op, immediate: bool, a: u64, b: u64, dice: &mut ChaCha8Rng) -> Step 
         d: u32::from(small()) + if op.branches() { (1 << 31) - 100 } else { 0 },
         a: small(),
         b: small(),
-        imm: if immediate { b } else { dice.next_u64() },
+        imm: if accesses(op) {
+            small().into()
+        } else if immediate {
+            b
+        } else {
+            dice.next_u64()
+        },
     };
     let mut gap = || dice.next_u32() >> 8;
     let second = Access { value: if immediate { 0 } else { b }, gap: gap() };
     let first = Access { value: a, gap: gap() };
     let (run, time, pc) = (gap() >> 4, (gap() >> 3) + 1, gap() + 5);
     let d = Write { before: dice.next_u64(), gap: dice.next_u32() >> 8 };
-    Step { run, time, pc, fp: dice.next_u32() >> 12, gas: dice.next_u64() >> 20, row, a: first, b: second, d }
+    let words = [(); 2].map(|()| Access { value: dice.next_u64(), gap: dice.next_u32() >> 8 });
+    let (fp, gas) = (dice.next_u32() >> 12, dice.next_u64() >> 20);
+    Step { run, time, pc, fp, gas, row, a: first, b: second, d, words }
+}
+
+fn loads(op: Op) -> bool {
+    (Op::Load8U..=Op::Load32S64).contains(&op)
+}
+
+/// No load has a second operand.
+fn immediate(op: Op, dice: &mut ChaCha8Rng) -> bool {
+    dice.next_u32().is_multiple_of(2) && !loads(op)
 }
 
 fn challenges() -> [Var; 2] {
@@ -157,10 +194,10 @@ fn every_operation_has_its_step_for_every_pair_of_edges() {
         for op in kind.ops {
             let operands = EDGES.into_iter().filter(|n| !narrow(*op) || n >> 32 == 0);
             for (a, b) in operands.clone().flat_map(|a| operands.clone().map(move |b| (a, b))) {
-                if reference(*op, a, b).is_none() {
+                if !accesses(*op) && reference(*op, a, b).is_none() {
                     continue;
                 }
-                let step = step(*op, dice.next_u32() % 2 == 0, a, b, &mut dice);
+                let step = step(*op, immediate(*op, &mut dice), a, b, &mut dice);
                 let slots = Slots::sorted(kind.capacity, &[step]).unwrap();
                 assert!(!bare.refuses(&slots, &[]), "{op:?} {a} {b}");
                 assert_eq!(judge(&log(&slots, &[]).0), Ok(()), "{op:?} {a} {b}");
@@ -180,18 +217,21 @@ fn steps_of_all_kinds_fit_a_circuit_and_no_more_than_it_has_slots() {
         divisions: two,
         bitwise: two,
         shifts: two,
+        loads: two,
+        stores: two,
         comparisons: two,
         branches: two,
     };
     let circuit = StepCircuit::new(capacity);
-    let mut steps: Vec<Step> = KINDS.iter().map(|kind| step(kind.ops[0], true, 77, 5, &mut dice)).collect();
+    let mut steps: Vec<Step> =
+        KINDS.iter().map(|kind| step(kind.ops[0], !loads(kind.ops[0]), 77, 5, &mut dice)).collect();
     let assigned = circuit.assign(&steps, CHALLENGES).unwrap();
     assert_eq!(circuit.violations(&assigned), []);
     // First-phase values are committed to before there are challenges.
     let before = circuit.assign(&steps, Challenges { gamma: Fr::ZERO, alpha: Fr::ZERO }).unwrap();
     assert_eq!(before.first, assigned.first);
     steps.extend([step(Op::Copy, true, 0, 5, &mut dice); 2]);
-    assert_eq!(circuit.assign(&steps, CHALLENGES), Err(NoSlot(9)));
+    assert_eq!(circuit.assign(&steps, CHALLENGES), Err(NoSlot(11)));
     assert_eq!(circuit.assign(&[step(Op::Return, true, 0, 0, &mut dice)], CHALLENGES), Err(NoSlot(0)));
 }
 
@@ -214,6 +254,7 @@ fn what_satisfies_a_slot_is_a_step_whatever_is_changed() {
         let used = kind.ops.iter().flat_map(|op| [(*op, false), (*op, true)]).map(Some);
         for case in used.chain([None]) {
             let step = case.map(|(op, immediate)| {
+                let immediate = immediate && !loads(op);
                 let [a, b] = [(); 2].map(|()| EDGES[index(&mut dice, EDGES.len())]);
                 let width = |n: u64| if narrow(op) { n & 0xffff_ffff } else { n };
                 step(op, immediate, width(a), width(b), &mut dice)
@@ -264,6 +305,6 @@ fn sizes_of_slots_are_what_the_documents_say() {
     let size = |capacity| StepCircuit::new(capacity).shape().num_cons();
     let nothing = size(NONE);
     let sizes = KINDS.map(|kind| size(kind.capacity) - nothing);
-    // Copy, sum, product, division, bitwise, shift, comparison, branch: rows. And what every chunk has once: tables and powers of alpha.
-    assert_eq!((sizes, nothing), ([27, 46, 51, 104, 72, 90, 71, 67], 8265));
+    // Copy, sum, product, division, bitwise, shift, load, store, comparison, branch: rows. And what every chunk has once: tables and powers of alpha.
+    assert_eq!((sizes, nothing), ([27, 46, 51, 104, 72, 90, 107, 135, 71, 67], 8265));
 }
