@@ -282,7 +282,8 @@ impl Lowering<'_, '_> {
     /// place, if there is none.
     fn exit_of(&self, end: u32, results: usize) -> usize {
         let own = self.frames.len();
-        let goes_on = |around: &&Frame| end.checked_add(1) == Some(around.ends.0) && around.results == results;
+        let goes_on =
+            |around: &&Frame| end.checked_add(1) == Some(around.ends.0) && around.results == results;
         let around = self.frames.last().filter(goes_on);
         let exit = around.map_or(own, |around| around.exit);
         // Leaving a loop by its end goes on behind it, a branch to it does not.
