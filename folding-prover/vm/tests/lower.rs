@@ -1,4 +1,5 @@
 //! What modules are lowered to, and that it computes the same.
+#![expect(clippy::unwrap_used, reason = "a test whose setting up fails has failed")]
 
 use proptest::prelude::*;
 
@@ -168,6 +169,20 @@ fn a_branch_takes_values_along() {
         i32.const 1 (block (result i32) i32.const 10 i32.const 20 (br_if 0 (local.get 0)) i32.add) i32.add)"#;
     assert_eq!(run(conditional, "f", &[0]).unwrap().0, 31);
     assert_eq!(run(conditional, "f", &[1]).unwrap().0, 21);
+}
+
+#[test]
+fn a_block_at_the_end_of_another_leaves_alone_what_lies_under_it() {
+    let under = r#"(func (export "f") (param i32) (result i32)
+        i32.const 7 block i32.const 3 local.get 0 br_if 0 drop (local.set 0 (i32.const 1)) end)"#;
+    assert_eq!(run(under, "f", &[5]).unwrap().0, 7);
+    assert_eq!(run(under, "f", &[0]).unwrap().0, 7);
+    let in_arms = r#"(func (export "f") (param i32) (result i32)
+        (i32.add (i32.const 100) (if (result i32) (local.get 0)
+            (then i32.const 7 block block i32.const 3 br 1 end end)
+            (else block (result i32) i32.const 9 loop (result i32) i32.const 1 br 1 end i32.add end))))"#;
+    assert_eq!(run(in_arms, "f", &[5]).unwrap().0, 107);
+    assert_eq!(run(in_arms, "f", &[0]).unwrap().0, 101);
 }
 
 #[test]

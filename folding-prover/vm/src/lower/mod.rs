@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod bulk;
+mod compute;
 mod control;
 mod data;
 mod emitter;
