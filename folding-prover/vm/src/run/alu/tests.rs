@@ -77,7 +77,6 @@ fn remainder(a: i128, b: i128, modulus: i128) -> Result<u64, Trap> {
 }
 
 /// What `src/op.rs` says, for 32-bit operations of the low halves.
-#[expect(clippy::too_many_lines, reason = "one line for each operation")]
 fn defined(op: Op, a: u64, b: u64) -> Result<u64, Trap> {
     let (x, y) = (i128::from(a), i128::from(b));
     let (x32, y32) = (x % TWO_32, y % TWO_32);
@@ -87,8 +86,8 @@ fn defined(op: Op, a: u64, b: u64) -> Result<u64, Trap> {
     let (by32, by64) = (u32::try_from(y % 32).unwrap(), u32::try_from(y % 64).unwrap());
     let bitwise =
         |f: fn(bool, bool) -> bool| (0..64).filter(|n| f(bit(a, *n), bit(b, *n))).map(|n| 1u64 << n).sum();
-    let leading = |bits: u32| u64::from((0..bits).rev().take_while(|n| !bit(a, *n)).count() as u32);
-    let trailing = |bits: u32| u64::from((0..bits).take_while(|n| !bit(a, *n)).count() as u32);
+    let leading = |bits: u32| (0..bits).rev().take_while(|n| !bit(a, *n)).count() as u64;
+    let trailing = |bits: u32| (0..bits).take_while(|n| !bit(a, *n)).count() as u64;
     Ok(match op {
         Op::Copy => b,
         Op::Add32 => modulo(x32 + y32, TWO_32),
