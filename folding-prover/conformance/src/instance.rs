@@ -7,7 +7,7 @@ use nectar_vm::{Limits, Machine, Program, Stop, Trap};
 use crate::Scripted;
 use crate::linkage::INITIALISE;
 use crate::module::{Global, Loaded};
-use crate::script::Verdict;
+use crate::verdict::Verdict;
 
 /// More gas than copying all that an address can name, and so few rows that what does not terminate ends soon.
 const LIMITS: Limits = Limits { gas: 1 << 40, registers: 1 << 20, rows: 4_000_000_000 };

@@ -18,6 +18,7 @@ mod module;
 mod report;
 mod script;
 mod value;
+mod verdict;
 
 pub use error::ScriptError;
 pub use linkage::Scripted;

@@ -6,7 +6,7 @@ use nectar_vm::{LowerError, Program, Trap, lower};
 use wasmparser::{ConstExpr, ExternalKind, Operator, Parser, Payload, Validator, WasmFeatures};
 
 use crate::Scripted;
-use crate::script::Verdict;
+use crate::verdict::Verdict;
 
 /// A valid module.
 #[derive(Debug)]

@@ -11,16 +11,8 @@ use wast::{QuoteWat, Wast, WastDirective, WastExecute, WastInvoke, WastRet, Wat}
 use crate::instance::{self, Instance};
 use crate::module::{self, Loaded};
 use crate::value;
+use crate::verdict::Verdict;
 use crate::{Failure, FileReport};
-
-/// What came of a directive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Passed,
-    Failed(String),
-    /// It says nothing about this machine, for this reason.
-    Skipped(String),
-}
 
 /// Runs a script. `file` is what the report calls it.
 pub fn run_script(file: &str, text: &str) -> FileReport {

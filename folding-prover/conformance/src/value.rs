@@ -3,7 +3,7 @@
 use wast::core::{NanPattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
 
-use crate::script::Verdict;
+use crate::verdict::Verdict;
 
 const F32_QUIET: u64 = 0x7fc0_0000;
 const F64_QUIET: u64 = 0x7ff8_0000_0000_0000;

@@ -1,6 +1,6 @@
 use nectar_commitment::Fr;
 
-use super::table::Counts;
+use super::counts::Counts;
 use crate::builder::Builder;
 use crate::lc::{Lc, Var};
 

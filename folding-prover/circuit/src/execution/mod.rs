@@ -7,6 +7,8 @@
 mod access;
 mod bus;
 mod circuit;
+mod counts;
+mod number;
 mod range;
 mod slots;
 mod step;

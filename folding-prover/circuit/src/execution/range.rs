@@ -1,8 +1,9 @@
-use ff::PrimeField;
 use nectar_commitment::Fr;
 
 use super::bus::Bus;
-use super::table::{self, LIMB_BITS};
+use super::counts::LIMB_BITS;
+use super::number::low_bits;
+use super::table;
 use crate::builder::Builder;
 use crate::lc::Lc;
 
@@ -27,19 +28,4 @@ pub(crate) fn bits<B: Builder>(b: &mut B, bus: &mut Bus, lc: Lc, bits: u32) {
         table::limb(b, bus, rest.clone() * Fr::from(1 << (LIMB_BITS - bits)));
     }
     table::limb(b, bus, rest);
-}
-
-/// The low 64 bits of a value.
-pub(crate) fn low_bits(value: &Fr) -> u64 {
-    bits_from(value, 0)
-}
-
-/// The 64 bits above them.
-pub(crate) fn high_bits(value: &Fr) -> u64 {
-    bits_from(value, 8)
-}
-
-fn bits_from(value: &Fr, byte: usize) -> u64 {
-    let bytes: [u8; 32] = value.to_repr().into();
-    bytes.iter().skip(byte).take(8).rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

@@ -3,35 +3,10 @@
 use nectar_commitment::Fr;
 
 use super::bus::{Bus, Tag, Tuple, Weighed};
-use super::range::low_bits;
+use super::counts::{Counts, count};
+use super::number::{low_bits, two_to_the};
 use crate::builder::Builder;
 use crate::lc::{Lc, Var};
-
-/// Bits of what the table of limbs has.
-pub(crate) const LIMB_BITS: u32 = 12;
-/// Greatest exponent in the table of powers.
-const MAX_EXPONENT: u64 = 64;
-
-/// How often each entry was looked up.
-#[derive(Debug)]
-pub(crate) struct Counts {
-    limbs: Vec<u64>,
-    ands: Vec<u64>,
-    powers: Vec<u64>,
-}
-
-impl Default for Counts {
-    fn default() -> Self {
-        let zeros = |entries: u64| (0..entries).map(|_| 0).collect();
-        Self { limbs: zeros(1 << LIMB_BITS), ands: zeros(1 << 12), powers: zeros(MAX_EXPONENT + 1) }
-    }
-}
-
-fn count(counts: &mut [u64], entry: u64) {
-    if let Some(count) = usize::try_from(entry).ok().and_then(|at| counts.get_mut(at)) {
-        *count += 1;
-    }
-}
 
 /// Requires that `limb` is below 2^12.
 pub(crate) fn limb<B: Builder>(b: &mut B, bus: &mut Bus, limb: Lc) {
@@ -66,7 +41,7 @@ pub(crate) fn send_all<B: Builder>(b: &mut B, bus: &mut Bus) {
         send(b, bus, Tag::And, count, [left, right, left & right].map(Fr::from));
     }
     for (entry, count) in (0u32..).zip(powers) {
-        let power = super::slots::two_to_the(entry);
+        let power = two_to_the(entry);
         send(b, bus, Tag::Power, count, [u64::from(entry).into(), power, 0.into()]);
     }
 }

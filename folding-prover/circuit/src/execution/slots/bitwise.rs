@@ -4,7 +4,7 @@ use nectar_vm::Op;
 use super::{Mode, first, result, second, unused};
 use crate::builder::Builder;
 use crate::execution::bus::Bus;
-use crate::execution::range::low_bits;
+use crate::execution::number::{low_bits, two_to_the};
 use crate::execution::step::{Core, Step};
 use crate::execution::table;
 use crate::lc::{Lc, Var};
@@ -39,7 +39,7 @@ fn and<B: Builder>(b: &mut B, bus: &mut Bus, left: Var, right: Var) -> Lc {
     let mut rest = [left, right].map(Lc::from);
     let mut and = Lc::default();
     for at in (0..64).step_by(6) {
-        let weight = super::two_to_the(at);
+        let weight = two_to_the(at);
         let limbs = numbers.map(|number| number >> at & 63);
         let both = b.alloc(Fr::from(limbs[0] & limbs[1]));
         let limbs = limbs.map(|limb| b.alloc(Fr::from(limb)));

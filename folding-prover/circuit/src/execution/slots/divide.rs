@@ -6,7 +6,8 @@ use super::sign::{Width, negative};
 use super::{Mode, first, made, result, second, unused};
 use crate::builder::Builder;
 use crate::execution::bus::Bus;
-use crate::execution::range::{self, low_bits};
+use crate::execution::number::low_bits;
+use crate::execution::range;
 use crate::execution::step::{Core, Step};
 use crate::lc::{Lc, Var};
 

@@ -3,11 +3,12 @@
 use nectar_commitment::Fr;
 use nectar_vm::Op;
 
+use super::unused;
 use super::word::{Cut, Place, Width};
-use super::{two_to_the, unused};
 use crate::builder::Builder;
 use crate::execution::access::{exchange, read};
 use crate::execution::bus::Bus;
+use crate::execution::number::{high_bits, low_bits, two_to_the};
 use crate::execution::range;
 use crate::execution::step::{Core, Step};
 use crate::lc::{Lc, Var};
@@ -88,8 +89,8 @@ pub(crate) fn store<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) {
 
 /// Two words of 64 bits.
 fn after<B: Builder>(b: &mut B, bus: &mut Bus, whole: Lc) -> [Var; 2] {
-    let first = b.alloc(Fr::from(range::low_bits(&whole.value)));
-    let second = b.alloc(Fr::from(range::high_bits(&whole.value)));
+    let first = b.alloc(Fr::from(low_bits(&whole.value)));
+    let second = b.alloc(Fr::from(high_bits(&whole.value)));
     range::bits(b, bus, first.into(), 64);
     range::bits(b, bus, second.into(), 64);
     b.zero(|| whole - first - second * two_to_the(64));

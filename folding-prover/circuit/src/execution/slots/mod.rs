@@ -20,21 +20,16 @@ pub(crate) use multiply::multiply;
 pub(crate) use shift::shift;
 pub(crate) use sum::sum;
 
-use ff::Field;
 use nectar_commitment::Fr;
 use nectar_vm::{Op, Row};
 
 use super::access::{read, write};
 use super::bus::Bus;
+use super::number::two_to_the;
 use super::range;
 use super::step::{Core, Step};
 use crate::builder::Builder;
 use crate::lc::{Lc, Var};
-
-/// 2^32 and 2^64.
-pub(crate) fn two_to_the(bits: u32) -> Fr {
-    Fr::from(2).pow([u64::from(bits)])
-}
 
 /// Whether a slot is used, and where its second operand comes from: two booleans, at most one of them 1.
 pub(crate) struct Mode {

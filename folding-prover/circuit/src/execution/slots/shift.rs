@@ -2,10 +2,11 @@ use nectar_commitment::Fr;
 use nectar_vm::Op;
 
 use super::sign::{Width, negative};
-use super::{Mode, first, made, result, second, two_to_the, unused};
+use super::{Mode, first, made, result, second, unused};
 use crate::builder::Builder;
 use crate::execution::bus::Bus;
-use crate::execution::range::{self, low_bits};
+use crate::execution::number::{low_bits, two_to_the};
+use crate::execution::range;
 use crate::execution::step::{Core, Step};
 use crate::execution::table;
 use crate::lc::{Lc, Var};

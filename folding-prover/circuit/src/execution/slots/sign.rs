@@ -1,9 +1,9 @@
 use nectar_commitment::Fr;
 
-use super::two_to_the;
 use crate::builder::Builder;
 use crate::execution::bus::Bus;
-use crate::execution::range::{self, low_bits};
+use crate::execution::number::{low_bits, two_to_the};
+use crate::execution::range;
 use crate::lc::{Lc, Var};
 
 /// Whether operands are signed, and of how many bits: at most one is 1; none is for unsigned operands of 64 bits.

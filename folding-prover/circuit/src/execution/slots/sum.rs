@@ -1,10 +1,10 @@
 use nectar_commitment::Fr;
 use nectar_vm::Op;
 
-use super::{Mode, first, made, result, second, two_to_the, unused};
+use super::{Mode, first, made, result, second, unused};
 use crate::builder::Builder;
 use crate::execution::bus::Bus;
-use crate::execution::range::low_bits;
+use crate::execution::number::{low_bits, two_to_the};
 use crate::execution::step::{Core, Step};
 use crate::lc::Lc;
 

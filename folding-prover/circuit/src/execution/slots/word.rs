@@ -1,9 +1,9 @@
 use nectar_commitment::Fr;
 
-use super::two_to_the;
 use crate::builder::Builder;
 use crate::execution::bus::Bus;
-use crate::execution::range::{self, high_bits, low_bits};
+use crate::execution::number::{high_bits, low_bits, two_to_the};
+use crate::execution::range;
 use crate::execution::table;
 use crate::lc::{Lc, Var};
 

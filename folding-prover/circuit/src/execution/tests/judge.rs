@@ -6,7 +6,7 @@ use nectar_vm::{Op, Row};
 
 use crate::execution::access::{CLOCK, moment};
 use crate::execution::bus::Tag;
-use crate::execution::range::low_bits;
+use crate::execution::number::low_bits;
 
 /// Tag, multiplicity, coordinates of what a slot puts on the bus.
 pub(super) type Log = Vec<(Tag, Fr, Vec<Fr>)>;
