@@ -15,8 +15,12 @@ fn patient() -> PatientHandle {
 }
 
 fn say(what: &str, measured: &Measured) {
-    let Measured { rows, gas, instructions } = measured;
-    println!("{what}: {rows} rows, {instructions} instructions, {gas} gas");
+    let Measured { rows, gas, instructions, constraints, without_slot } = measured;
+    println!(
+        "{what}: {rows} rows, {instructions} instructions, {gas} gas; {constraints} constraints, {without_slot} rows without a slot"
+    );
+    // What a proof will cost: a third of the goal of 300 a row, and hardly anything left out of the sum.
+    assert!(*constraints < 100 * rows && *without_slot < rows / 20);
 }
 
 #[test]

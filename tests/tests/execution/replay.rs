@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nectar_abi::{CallerGrant, ContractId};
+use nectar_circuit::execution::Kind;
 use nectar_runtime::DEFAULT_LIMIT;
 use nectar_trace::{HostOp, InvocationTrace};
 use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Queries, QueryAnswer, Said};
@@ -30,6 +31,10 @@ pub(crate) struct Measured {
     pub(crate) gas: u64,
     /// Of the contract's own.
     pub(crate) instructions: u64,
+    /// Rows of the circuit that steps take, as far as it has slots for them.
+    pub(crate) constraints: u64,
+    /// Steps for which it has none.
+    pub(crate) without_slot: u64,
 }
 
 /// Answers as the runtime does: the caller's grant, and one other contract.
@@ -82,15 +87,24 @@ impl Answers<'_> {
     }
 }
 
-struct Count<'p>(&'p Program, u64);
+struct Count<'p> {
+    program: &'p Program,
+    instructions: u64,
+    constraints: u64,
+    without_slot: u64,
+}
 
 impl Tracer for Count<'_> {
     fn step(&mut self, step: &Step) {
-        let own = self
-            .0
-            .function_at(step.row)
-            .is_some_and(|function| !nectar_vm::cosmwasm::is_stub(&function.name));
-        self.1 += if own { u64::from(self.0.rows[step.row as usize].cost) } else { 0 };
+        let function = self.program.function_at(step.row);
+        let row = &self.program.rows[step.row as usize];
+        if function.is_some_and(|function| !nectar_vm::cosmwasm::is_stub(&function.name)) {
+            self.instructions += u64::from(row.cost);
+        }
+        match Kind::of(row.op) {
+            Some(kind) => self.constraints += kind.rows() as u64,
+            None => self.without_slot += 1,
+        }
     }
 }
 
@@ -111,7 +125,7 @@ pub(crate) fn replay(
     host.set_store(std::mem::take(&mut twin.store));
     host.begin(&trace.inputs).unwrap();
     let mut machine = machine(&twin.program);
-    let mut count = Count(&twin.program, 0);
+    let mut count = Count { program: &twin.program, instructions: 0, constraints: 0, without_slot: 0 };
     let ended = machine.run(twin.program.entries[&trace.entry], &[], &mut host, &mut count);
     assert_eq!(host.fault(), None);
     ended.unwrap();
@@ -137,7 +151,9 @@ pub(crate) fn replay(
         host.undo();
     }
     assert_eq!(machine.gas(), trace.receipt.gas, "gas");
-    let measured = Measured { rows: machine.rows(), gas: machine.gas(), instructions: count.1 };
+    let Count { instructions, constraints, without_slot, .. } = count;
+    let (rows, gas) = (machine.rows(), machine.gas());
+    let measured = Measured { rows, gas, instructions, constraints, without_slot };
     twin.store = host.store().clone();
     measured
 }

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use nectar_commitment::Fr;
 
-use super::bus::{Bus, Tag, Tuple};
+use super::bus::{Bus, Tag, Tuple, Weighed};
 use super::range;
 use crate::builder::Builder;
 use crate::lc::{Lc, Var};
@@ -12,6 +12,11 @@ const GAP_BITS: u32 = 24;
 
 /// What a step adds to the clock: times are `8 time + order`, above the 54 bits of an address.
 pub(crate) static CLOCK: LazyLock<Fr> = LazyLock::new(|| moment(8));
+
+/// Spaces of cells, beside registers: what their addresses begin with.
+pub(crate) const MEMORY: u64 = 1 << 32;
+pub(crate) const GLOBALS: u64 = 2 << 32;
+pub(crate) const LINKS: u64 = 3 << 32;
 
 /// The part of a cell's tuple that says when within a step: 1 to 7.
 pub(crate) fn moment(order: u64) -> Fr {
@@ -34,6 +39,35 @@ pub struct Write {
     pub before: u64,
     /// Moments since the last access, less one.
     pub gap: u32,
+}
+
+/// What a link held, or holds: the row to return to, and the frame.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Link {
+    /// The row.
+    pub pc: u32,
+    /// The frame.
+    pub fp: u32,
+    /// Moments since the last access, less one.
+    pub gap: u32,
+}
+
+/// Reads a link, or writes one that is given, if `m` is 1. Gives what it held.
+pub(crate) fn link<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    m: &Lc,
+    place: Lc,
+    held: Link,
+    written: Option<[Weighed; 2]>,
+) -> [Weighed; 2] {
+    let [pc, fp] = [held.pc, held.fp].map(|part| b.alloc(Fr::from(u64::from(part))));
+    let held_fields = [bus.weigh(b, 1, pc), bus.weigh(b, 2, fp)];
+    let old = earlier(b, bus, &place, held.gap);
+    let fields = written.unwrap_or_else(|| held_fields.clone()).to_vec();
+    bus.receive(b, m.clone(), Tuple { tag: Tag::Cell, first: old, fields: held_fields.to_vec() });
+    bus.send(b, m.clone(), Tuple { tag: Tag::Cell, first: place, fields });
+    held_fields
 }
 
 /// Reads the cell if `m` is 1. `place` is the cell's address with the present moment.

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
+
 use nectar_commitment::Fr;
-use nectar_vm::Op;
 
 use super::bus::Bus;
-use super::slots::{bitwise, branch, compare, copy, divide, load, multiply, shift, store, sum};
+use super::kind::Kind;
 use super::step::Step;
 use super::table;
 use crate::builder::{Builder, Filler, ShapeBuilder};
@@ -13,29 +14,7 @@ use crate::lc::{Column, Var};
 const PUBLIC_INPUTS: usize = 3;
 
 /// How many slots of each kind a circuit has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Capacity {
-    /// `Copy`.
-    pub copies: usize,
-    /// Additions and subtractions.
-    pub sums: usize,
-    /// Multiplications.
-    pub products: usize,
-    /// Quotients and remainders.
-    pub divisions: usize,
-    /// `And`, `Or`, `Xor`.
-    pub bitwise: usize,
-    /// Shifts and rotations.
-    pub shifts: usize,
-    /// Loads from memory.
-    pub loads: usize,
-    /// Stores to memory.
-    pub stores: usize,
-    /// Comparisons whose result is written.
-    pub comparisons: usize,
-    /// Comparisons that branch.
-    pub branches: usize,
-}
+pub type Capacity = BTreeMap<Kind, usize>;
 
 /// What is drawn after all first-phase values are committed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +62,7 @@ impl StepCircuit {
     pub fn new(capacity: Capacity) -> Self {
         let mut builder = ShapeBuilder::default();
         let mut inputs = 0;
-        let slots = Slots::sorted(capacity, &[]).unwrap_or_default();
+        let slots = Slots::sorted(&capacity, &[]).unwrap_or_default();
         let challenges = Challenges { gamma: Fr::zero(), alpha: Fr::zero() };
         synthesize(&mut builder, &slots, challenges, |value| {
             let column = Some(Column::Input(inputs));
@@ -103,7 +82,7 @@ impl StepCircuit {
     /// # Errors
     /// [`NoSlot`]
     pub fn assign(&self, steps: &[Step], challenges: Challenges) -> Result<StepAssignment, NoSlot> {
-        let slots = Slots::sorted(self.capacity, steps)?;
+        let slots = Slots::sorted(&self.capacity, steps)?;
         let mut filler = Filler::default();
         let public = synthesize(&mut filler, &slots, challenges, |value| Var { column: None, value });
         Ok(StepAssignment { first: filler.witness, second: filler.late, public })
@@ -121,86 +100,29 @@ impl StepCircuit {
 
 /// Steps by kind, each kind filled up with unused slots.
 #[derive(Debug, Default)]
-pub(super) struct Slots {
-    copies: Vec<Option<Step>>,
-    sums: Vec<Option<Step>>,
-    products: Vec<Option<Step>>,
-    divisions: Vec<Option<Step>>,
-    bitwise: Vec<Option<Step>>,
-    shifts: Vec<Option<Step>>,
-    loads: Vec<Option<Step>>,
-    stores: Vec<Option<Step>>,
-    comparisons: Vec<Option<Step>>,
-    branches: Vec<Option<Step>>,
-}
+pub(super) struct Slots(BTreeMap<Kind, Vec<Option<Step>>>);
 
 impl Slots {
-    pub(super) fn sorted(capacity: Capacity, steps: &[Step]) -> Result<Self, NoSlot> {
-        let mut slots = Self::default();
+    pub(super) fn sorted(capacity: &Capacity, steps: &[Step]) -> Result<Self, NoSlot> {
+        let mut slots: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (place, step) in steps.iter().enumerate() {
-            slots.of(step.row.op).ok_or(NoSlot(place))?.push(Some(*step));
-            if !slots.fit(capacity) {
+            let kind = Kind::of(step.row.op).ok_or(NoSlot(place))?;
+            let of_kind = slots.entry(kind).or_default();
+            if of_kind.len() >= capacity.get(&kind).copied().unwrap_or_default() {
                 return Err(NoSlot(place));
             }
+            of_kind.push(Some(*step));
         }
-        slots.copies.resize(capacity.copies, None);
-        slots.sums.resize(capacity.sums, None);
-        slots.products.resize(capacity.products, None);
-        slots.divisions.resize(capacity.divisions, None);
-        slots.bitwise.resize(capacity.bitwise, None);
-        slots.shifts.resize(capacity.shifts, None);
-        slots.loads.resize(capacity.loads, None);
-        slots.stores.resize(capacity.stores, None);
-        slots.comparisons.resize(capacity.comparisons, None);
-        slots.branches.resize(capacity.branches, None);
-        Ok(slots)
+        for (kind, slots_of_kind) in capacity {
+            slots.entry(*kind).or_default().resize(*slots_of_kind, None);
+        }
+        Ok(Self(slots))
     }
 
     pub(super) fn synthesize<B: Builder>(&self, b: &mut B, bus: &mut Bus) {
-        let kinds = [
-            (&self.copies, copy as fn(&mut B, &mut Bus, Option<&Step>)),
-            (&self.sums, sum),
-            (&self.products, multiply),
-            (&self.divisions, divide),
-            (&self.bitwise, bitwise),
-            (&self.shifts, shift),
-            (&self.loads, load),
-            (&self.stores, store),
-            (&self.comparisons, compare),
-            (&self.branches, branch),
-        ];
-        for (steps, slot) in kinds {
-            steps.iter().for_each(|step| slot(b, bus, step.as_ref()));
+        for (kind, steps) in &self.0 {
+            steps.iter().for_each(|step| kind.slot(b, bus, step.as_ref()));
         }
-    }
-
-    fn of(&mut self, op: Op) -> Option<&mut Vec<Option<Step>>> {
-        Some(match op {
-            Op::Copy => &mut self.copies,
-            Op::Add32 | Op::Add64 | Op::Sub32 | Op::Sub64 => &mut self.sums,
-            Op::Mul32 | Op::Mul64 => &mut self.products,
-            op if (Op::DivU..=Op::RemS64).contains(&op) => &mut self.divisions,
-            Op::And | Op::Or | Op::Xor => &mut self.bitwise,
-            op if (Op::Shl32..=Op::Rotr64).contains(&op) => &mut self.shifts,
-            op if (Op::Load8U..=Op::Load32S64).contains(&op) => &mut self.loads,
-            op if (Op::Store8..=Op::Store64).contains(&op) => &mut self.stores,
-            op if (Op::Eq..=Op::GeS64).contains(&op) => &mut self.comparisons,
-            op if (Op::BrEq..=Op::BrGeS64).contains(&op) => &mut self.branches,
-            _ => return None,
-        })
-    }
-
-    fn fit(&self, capacity: Capacity) -> bool {
-        self.copies.len() <= capacity.copies
-            && self.sums.len() <= capacity.sums
-            && self.products.len() <= capacity.products
-            && self.divisions.len() <= capacity.divisions
-            && self.bitwise.len() <= capacity.bitwise
-            && self.shifts.len() <= capacity.shifts
-            && self.loads.len() <= capacity.loads
-            && self.stores.len() <= capacity.stores
-            && self.comparisons.len() <= capacity.comparisons
-            && self.branches.len() <= capacity.branches
     }
 }
 

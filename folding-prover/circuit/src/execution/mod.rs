@@ -8,6 +8,7 @@ mod access;
 mod bus;
 mod circuit;
 mod counts;
+mod kind;
 mod number;
 mod range;
 mod slots;
@@ -16,6 +17,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use access::{Access, Write};
+pub use access::{Access, Link, Write};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
+pub use kind::Kind;
 pub use step::Step;

@@ -1,7 +1,7 @@
 use nectar_commitment::Fr;
 use nectar_vm::Row;
 
-use super::access::{Access, CLOCK, Write};
+use super::access::{Access, CLOCK, Link, MEMORY, Write, moment};
 use super::bus::{Bus, Tag, Tuple, Weighed};
 use crate::builder::Builder;
 use crate::lc::{Lc, Var};
@@ -29,6 +29,10 @@ pub struct Step {
     pub d: Write,
     /// The one or two words of memory that are loaded from or stored to.
     pub words: [Access; 2],
+    /// What `Select` depends on.
+    pub condition: Access,
+    /// The link that a call writes or a return reads.
+    pub link: Link,
 }
 
 /// What all steps share: where the run stands, and the row that is there.
@@ -81,32 +85,53 @@ impl Core {
         Self { used, clock, pc, fp, d, a, b: second, imm, weighed_pc, weighed_fp, weighed_gas, weighed_cost }
     }
 
+    /// The place of the next row.
+    pub(crate) fn next_row(&self, bus: &Bus) -> Weighed {
+        bus.shift(&self.weighed_pc, Fr::one())
+    }
+
+    /// Where the frame begins.
+    pub(crate) fn frame(&self) -> Weighed {
+        self.weighed_fp.clone()
+    }
+
+    /// The same step, for more gas.
+    #[must_use]
+    pub(crate) fn costs(self, more: &Weighed) -> Self {
+        Self { weighed_cost: self.weighed_cost.plus(more), ..self }
+    }
+
     /// Goes on at the next row.
     pub(crate) fn next<B: Builder>(self, b: &mut B, bus: &mut Bus) {
-        let pc = bus.shift(&self.weighed_pc, Fr::one());
-        self.send(b, bus, pc);
+        let state = [self.next_row(bus), self.frame()];
+        self.send(b, bus, state);
     }
 
     /// Goes on at another row.
     pub(crate) fn go_to<B: Builder>(self, b: &mut B, bus: &mut Bus, pc: Lc) {
-        let pc = bus.weigh(b, 1, pc);
-        self.send(b, bus, pc);
+        let state = [bus.weigh(b, 1, pc), self.frame()];
+        self.send(b, bus, state);
     }
 
-    fn send<B: Builder>(self, b: &mut B, bus: &mut Bus, pc: Weighed) {
+    /// Goes on at a row in a frame.
+    pub(crate) fn send<B: Builder>(self, b: &mut B, bus: &mut Bus, [pc, fp]: [Weighed; 2]) {
         let first = self.clock + Lc::constant(*CLOCK);
-        let gas = self.weighed_gas.plus(&self.weighed_cost);
-        let fields = vec![pc, self.weighed_fp, gas];
+        let fields = vec![pc, fp, self.weighed_gas.plus(&self.weighed_cost)];
         bus.send(b, self.used, Tuple { tag: Tag::State, first, fields });
     }
 
-    /// Register `r` of this step's frame, for access number `order` of the step.
+    /// Register `r` of this step's frame, for access number `order` of the step: 1 to 7.
     pub(crate) fn register(&self, r: Var, order: u64) -> Lc {
-        self.clock + self.fp + r + Lc::constant(super::access::moment(order))
+        self.cell(0, self.fp + r, order)
     }
 
     /// A word of memory.
     pub(crate) fn word(&self, number: Lc, order: u64) -> Lc {
-        self.clock + number + Lc::constant(super::access::moment(order) + Fr::from(1 << 32))
+        self.cell(MEMORY, number, order)
+    }
+
+    /// A cell of a space.
+    pub(crate) fn cell(&self, space: u64, index: Lc, order: u64) -> Lc {
+        self.clock + index + Lc::constant(moment(order) + Fr::from(space))
     }
 }

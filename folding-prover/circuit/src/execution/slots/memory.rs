@@ -26,15 +26,13 @@ pub(crate) fn load<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) {
         _ => 3,
     };
     let width = Width::alloc(b, width);
-    let to_32 = b.boolean(matches!(op, Load8S32 | Load16S32));
-    let to_64 = b.boolean(matches!(op, Load8S64 | Load16S64 | Load32S64));
-    let signed = to_32 + to_64;
-    b.enforce(|| (signed.clone(), signed.clone(), signed.clone()));
-    // 80 to 83 by width; 84, 85 and 86 to 88 with a sign. What the sum gives for signs that do not exist (32 bits to 32, 64 to
-    // either) is some other operation's number.
-    b.enforce(|| (to_32.into(), width.bytes(4) + width.bytes(8), Lc::default()));
-    b.enforce(|| (to_64.into(), width.bytes(8), Lc::default()));
-    let number = used * Fr::from(Load8U as u64) + width.number() + to_32 * Fr::from(4) + to_64 * Fr::from(6);
+    let signs =
+        width.signs(b, [matches!(op, Load8S32 | Load16S32), matches!(op, Load8S64 | Load16S64 | Load32S64)]);
+    // 80 to 83 by width; 84, 85 and 86 to 88 with a sign.
+    let number = used * Fr::from(Load8U as u64)
+        + width.number()
+        + signs.to_32 * Fr::from(4)
+        + signs.to_64 * Fr::from(6);
     let core = Core::new(b, bus, used.into(), (number, Lc::default()), &step);
     let base = read(b, bus, &core.used, core.register(core.a, 1), step.a);
     let place = Place::alloc(b, bus, &core.used, base + core.imm, &width);
@@ -45,13 +43,8 @@ pub(crate) fn load<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) {
     let second = b.product(place.crosses.into(), second.into());
     let cut = Cut::alloc(b, bus, &place, &width, [first.into(), second.into()]);
 
-    let is_negative = signed.value == Fr::one() && cut.top.value >= two_to_the(63);
-    let negative = b.boolean(is_negative);
-    b.enforce(|| (negative.into(), Lc::one() - signed.clone(), Lc::default()));
-    range::bits(b, bus, cut.top + signed * two_to_the(63) - negative * two_to_the(64), 64);
-    let above = to_32 * two_to_the(32) + to_64 * two_to_the(64) - width.modulus();
-    let ones = b.product(negative.into(), above);
-    super::result(b, bus, &core, &step, cut.value + ones);
+    let value = signs.extend(b, bus, &width, cut.value, cut.top);
+    super::result(b, bus, &core, &step, value);
     core.next(b, bus);
 }
 
@@ -77,7 +70,7 @@ pub(crate) fn store<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) {
     let [first, second] = step.words.map(|word| b.alloc(Fr::from(word.value)));
     let held = b.product(place.crosses.into(), second.into());
     let cut = Cut::alloc(b, bus, &place, &width, [first.into(), held.into()]);
-    let value = width.wrapped(b, bus, stored);
+    let (value, _) = width.wrapped(b, bus, stored);
     let change = b.product(place.power.into(), value - cut.value);
     let after = after(b, bus, first + held * two_to_the(64) + change);
     let next = core.word(place.word + Lc::one(), 3);

@@ -1,9 +1,14 @@
 //! The kinds of slots: each does some operations of the machine.
 
 mod bitwise;
+mod charge;
+mod choose;
 mod compare;
 mod copy;
 mod divide;
+mod extend;
+mod flow;
+mod global;
 mod memory;
 mod multiply;
 mod shift;
@@ -12,9 +17,14 @@ mod sum;
 mod word;
 
 pub(crate) use bitwise::bitwise;
+pub(crate) use charge::charge;
+pub(crate) use choose::choose;
 pub(crate) use compare::{branch, compare};
 pub(crate) use copy::copy;
 pub(crate) use divide::divide;
+pub(crate) use extend::extend;
+pub(crate) use flow::{call, go, leave};
+pub(crate) use global::global;
 pub(crate) use memory::{load, store};
 pub(crate) use multiply::multiply;
 pub(crate) use shift::shift;
@@ -83,7 +93,20 @@ pub(crate) fn made<B: Builder>(b: &mut B, bus: &mut Bus, wide: Lc, value: u64) -
 
 /// A step that does nothing, for slots that are not used: its row is no row, and nothing is sent or received.
 pub(crate) fn unused() -> Step {
-    let (access, write) = Default::default();
+    let (access, write, link) = Default::default();
     let row = Row::new(Op::Trap);
-    Step { run: 0, time: 0, pc: 0, fp: 0, gas: 0, row, a: access, b: access, d: write, words: [access; 2] }
+    Step {
+        run: 0,
+        time: 0,
+        pc: 0,
+        fp: 0,
+        gas: 0,
+        row,
+        a: access,
+        b: access,
+        d: write,
+        words: [access; 2],
+        condition: access,
+        link,
+    }
 }

@@ -51,18 +51,61 @@ impl Width {
         top
     }
 
-    /// The low bytes of a number of 64 bits.
-    pub(crate) fn wrapped<B: Builder>(&self, b: &mut B, bus: &mut Bus, number: Var) -> Lc {
+    /// The low bytes of a number of 64 bits, and the same at the top of 64 bits.
+    pub(crate) fn wrapped<B: Builder>(&self, b: &mut B, bus: &mut Bus, number: Var) -> (Var, Var) {
         let modulus =
             u128::from(low_bits(&self.modulus().value)) | u128::from(high_bits(&self.modulus().value)) << 64;
         let whole = u128::from(low_bits(&number.value));
         let part = |n: u128| Fr::from(u64::try_from(n).unwrap_or_default());
         let value = b.alloc(part(whole % modulus.max(1)));
         let rest = b.alloc(part(whole / modulus.max(1)));
-        self.top(b, bus, value);
+        let top = self.top(b, bus, value);
         range::bits(b, bus, rest.into(), 64);
         b.enforce(|| (rest.into(), self.modulus(), number - value));
-        value.into()
+        (value, top)
+    }
+
+    /// Whether values of this width are sign-extended, to 32 or to 64 bits.
+    pub(crate) fn signs<B: Builder>(&self, b: &mut B, [to_32, to_64]: [bool; 2]) -> Signs {
+        let signs = Signs { to_32: b.boolean(to_32), to_64: b.boolean(to_64) };
+        let any = signs.any();
+        b.enforce(|| (any.clone(), any.clone(), any));
+        // Only to more bits: no operation has another number.
+        b.enforce(|| (signs.to_32.into(), self.bytes(4) + self.bytes(8), Lc::default()));
+        b.enforce(|| (signs.to_64.into(), self.bytes(8), Lc::default()));
+        signs
+    }
+}
+
+/// To what a value is sign-extended: at most one is 1.
+pub(crate) struct Signs {
+    pub(crate) to_32: Var,
+    pub(crate) to_64: Var,
+}
+
+impl Signs {
+    pub(crate) fn any(&self) -> Lc {
+        self.to_32 + self.to_64
+    }
+
+    /// The value with its sign, given also at the top of 64 bits.
+    ///
+    /// With the wrong sign the top would leave its 64 bits: `top + 2^63` is within only if the top bit is not set, `top - 2^63` only if it is.
+    pub(crate) fn extend<B: Builder>(
+        &self,
+        b: &mut B,
+        bus: &mut Bus,
+        width: &Width,
+        value: Var,
+        top: Var,
+    ) -> Lc {
+        let is_negative = self.any().value == Fr::one() && low_bits(&top.value) >> 63 == 1;
+        let negative = b.boolean(is_negative);
+        b.enforce(|| (negative.into(), Lc::one() - self.any(), Lc::default()));
+        range::bits(b, bus, top + self.any() * two_to_the(63) - negative * two_to_the(64), 64);
+        let above = self.to_32 * two_to_the(32) + self.to_64 * two_to_the(64) - width.modulus();
+        let ones = b.product(negative.into(), above);
+        value + ones
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) fn narrow(op: Op) -> bool {
 /// What the operation's definition says; nothing if it traps, or has no slot.
 pub(super) fn reference(op: Op, a: u64, b: u64) -> Option<u64> {
     let [a32, b32] = [a, b].map(|n| i32::from_le_bytes(n.to_le_bytes()[..4].try_into().unwrap()));
+    let a8 = i8::from_le_bytes([a.to_le_bytes()[0]]);
+    let a16 = i16::from_le_bytes(a.to_le_bytes()[..2].try_into().unwrap());
     let [a64, b64] = [a, b].map(u64::cast_signed);
     let (modulus, x, y) = (1u128 << if narrow(op) { 32 } else { 64 }, u128::from(a), u128::from(b));
     let distance = b32.cast_unsigned();
@@ -79,6 +81,12 @@ pub(super) fn reference(op: Op, a: u64, b: u64) -> Option<u64> {
         Op::ShrS64 => a64.wrapping_shr(distance).cast_unsigned(),
         Op::Rotl64 => a.rotate_left(distance % 64),
         Op::Rotr64 => a.rotate_right(distance % 64),
+        Op::Wrap => a & 0xffff_ffff,
+        Op::Extend8S32 => i32::from(a8).cast_unsigned().into(),
+        Op::Extend16S32 => i32::from(a16).cast_unsigned().into(),
+        Op::Extend8S64 => i64::from(a8).cast_unsigned(),
+        Op::Extend16S64 => i64::from(a16).cast_unsigned(),
+        Op::Extend32S64 => i64::from(a32).cast_unsigned(),
         Op::Eq | Op::BrEq => (a == b).into(),
         Op::Ne | Op::BrNe => (a != b).into(),
         Op::LtU | Op::BrLtU => (a < b).into(),
@@ -157,8 +165,15 @@ fn step<'a>(
         access_memory(state, row, cells, place)?;
         return Ok([state[0] + *CLOCK, Fr::from(pc + 1), Fr::from(fp), Fr::from(gas + u64::from(row.cost))]);
     }
+    if let Some(after) = other(state, row, cells)? {
+        return Ok(after);
+    }
+    let extends = (Op::Wrap..=Op::Extend32S64).contains(&row.op);
+    if extends && row.immediate {
+        return no_step("a constant where there is none");
+    }
     let a = if row.op == Op::Copy { 0 } else { cells.read(place(row.a.into(), 1))? };
-    let b = if row.immediate { row.imm } else { cells.read(place(row.b.into(), 2))? };
+    let b = if row.immediate || extends { row.imm } else { cells.read(place(row.b.into(), 2))? };
     if narrow(row.op) && (a >> 32 != 0 || b >> 32 != 0) {
         return Err(Verdict::NotSent);
     }
@@ -172,6 +187,71 @@ fn step<'a>(
         return no_step(format!("{:?} of {a} and {b} is {result}", row.op));
     }
     Ok([state[0] + *CLOCK, next, Fr::from(fp), Fr::from(gas + u64::from(row.cost))])
+}
+
+/// Operations that are no function of two operands: the state after them.
+fn other<'a>(
+    state: &[Fr],
+    row: &Row,
+    cells: &mut Cells<impl Iterator<Item = &'a Vec<Fr>>>,
+) -> Result<Option<[Fr; 4]>, Verdict> {
+    let (pc, fp, gas) = (number(&state[1], 32)?, number(&state[2], 32)?, number(&state[3], 48)?);
+    let cell = |space: u64, index: u64, order| state[0] + Fr::from((space << 32) + index) + moment(order);
+    let register = |r: u64, order| cell(0, fp + r, order);
+    let distance = |d: u64| Fr::from(pc) + Fr::from(d) - Fr::from(1 << 31);
+    let after = |pc, fp, gas: u64| Ok(Some([state[0] + *CLOCK, pc, fp, Fr::from(gas)]));
+    let gas = gas + u64::from(row.cost);
+    let next = Fr::from(pc + 1);
+    let expect = |written: Fr, value: u64| {
+        if written == Fr::from(value) { Ok(()) } else { no_step(format!("{:?} gives {value}", row.op)) }
+    };
+    if row.immediate && !accesses(row.op) && matches!(row.op, Op::Select | Op::Call | Op::Return | Op::Charge)
+    {
+        return no_step("a constant where there is none");
+    }
+    match row.op {
+        Op::Nop => after(next, Fr::from(fp), gas),
+        Op::Br => after(distance(row.d.into()), Fr::from(fp), gas),
+        Op::Select => {
+            let (a, b) = (cells.read(register(row.a.into(), 1))?, cells.read(register(row.b.into(), 2))?);
+            let condition = cells.read(register(row.imm, 3))?;
+            expect(cells.access(register(row.d.into(), 4))?[1], if condition == 0 { b } else { a })?;
+            after(next, Fr::from(fp), gas)
+        }
+        Op::GlobalGet => {
+            let value = cells.read(cell(2, row.imm, 1))?;
+            expect(cells.access(register(row.d.into(), 2))?[1], value)?;
+            after(next, Fr::from(fp), gas)
+        }
+        Op::GlobalSet => {
+            let value = cells.read(register(row.a.into(), 1))?;
+            expect(cells.access(cell(2, row.imm, 2))?[1], value)?;
+            after(next, Fr::from(fp), gas)
+        }
+        Op::Charge => {
+            let more = cells.read(register(row.a.into(), 1))?;
+            Ok(Some([state[0] + *CLOCK, next, Fr::from(fp), Fr::from(gas) + Fr::from(more)]))
+        }
+        Op::Call => {
+            let frame = fp + u64::from(row.d);
+            if frame == 0 || frame > 1 << 20 {
+                return no_step("a frame beyond the stack");
+            }
+            let (_, written) = cells.link(cell(3, frame, 1))?;
+            if written != [next, Fr::from(fp)] {
+                return no_step("another way back");
+            }
+            after(distance(row.imm), Fr::from(frame), gas)
+        }
+        Op::Return => {
+            let (held, written) = cells.link(cell(3, fp, 1))?;
+            if held != written {
+                return no_step("a read that changes");
+            }
+            after(held[0], held[1], gas)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Loads and stores, by bytes.
@@ -260,6 +340,18 @@ impl<'a, I: Iterator<Item = &'a Vec<Fr>>> Cells<I> {
         }
         number(&old[1], 64)?;
         Ok([old[1], new[1]])
+    }
+
+    /// Row and frame before and after.
+    fn link(&mut self, place: Fr) -> Result<([Fr; 2], [Fr; 2]), Verdict> {
+        let (Some(old), Some(new)) = (self.old.next(), self.new.next()) else {
+            return no_step("an access is missing");
+        };
+        let moments = (place - old[0]) * moment(1).invert().unwrap();
+        if new[0] != place || number(&(moments - Fr::ONE), 24).is_err() {
+            return no_step("an access of another cell or time");
+        }
+        Ok(([old[1], old[2]], [new[1], new[2]]))
     }
 
     fn read(&mut self, place: Fr) -> Result<u64, Verdict> {

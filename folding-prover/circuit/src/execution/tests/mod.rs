@@ -3,6 +3,8 @@
 
 mod judge;
 
+use std::collections::BTreeMap;
+
 use ff::Field;
 use nectar_commitment::Fr;
 use nectar_vm::{Op, Row};
@@ -11,7 +13,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::bus::{Bus, Tag};
 use super::circuit::Slots;
-use super::{Access, Capacity, Challenges, NoSlot, Step, StepCircuit, Write};
+use super::{Access, Capacity, Challenges, Kind, Link, NoSlot, Step, StepCircuit, Write};
 use crate::builder::{Builder, Filler, ShapeBuilder};
 use crate::engine::Shape;
 use crate::lc::{Column, Var};
@@ -21,76 +23,15 @@ use judge::{Log, Verdict, accesses, judge, narrow, reference};
 const CHALLENGES: Challenges =
     Challenges { gamma: Fr::from_raw([11, 5, 7, 1]), alpha: Fr::from_raw([3, 9, 2, 6]) };
 
-/// A circuit of one slot, for one kind of operations.
-struct Kind {
-    ops: &'static [Op],
-    capacity: Capacity,
+/// The operations of a kind.
+fn ops(kind: Kind) -> Vec<Op> {
+    Op::ALL.iter().copied().filter(|op| Kind::of(*op) == Some(kind)).collect()
 }
 
-const NONE: Capacity = Capacity {
-    copies: 0,
-    sums: 0,
-    products: 0,
-    divisions: 0,
-    bitwise: 0,
-    shifts: 0,
-    loads: 0,
-    stores: 0,
-    comparisons: 0,
-    branches: 0,
-};
-
-const KINDS: [Kind; 10] = [
-    Kind { ops: &[Op::Copy], capacity: Capacity { copies: 1, ..NONE } },
-    Kind { ops: &[Op::Add32, Op::Add64, Op::Sub32, Op::Sub64], capacity: Capacity { sums: 1, ..NONE } },
-    Kind { ops: &[Op::Mul32, Op::Mul64], capacity: Capacity { products: 1, ..NONE } },
-    Kind {
-        ops: &[Op::DivU, Op::RemU, Op::DivS32, Op::RemS32, Op::DivS64, Op::RemS64],
-        capacity: Capacity { divisions: 1, ..NONE },
-    },
-    Kind { ops: &[Op::And, Op::Or, Op::Xor], capacity: Capacity { bitwise: 1, ..NONE } },
-    Kind {
-        ops: &[
-            Op::Shl32,
-            Op::Shl64,
-            Op::ShrU32,
-            Op::ShrU64,
-            Op::ShrS32,
-            Op::ShrS64,
-            Op::Rotl32,
-            Op::Rotl64,
-            Op::Rotr32,
-            Op::Rotr64,
-        ],
-        capacity: Capacity { shifts: 1, ..NONE },
-    },
-    Kind {
-        ops: &[
-            Op::Load8U,
-            Op::Load16U,
-            Op::Load32U,
-            Op::Load64,
-            Op::Load8S32,
-            Op::Load16S32,
-            Op::Load8S64,
-            Op::Load16S64,
-            Op::Load32S64,
-        ],
-        capacity: Capacity { loads: 1, ..NONE },
-    },
-    Kind {
-        ops: &[Op::Store8, Op::Store16, Op::Store32, Op::Store64],
-        capacity: Capacity { stores: 1, ..NONE },
-    },
-    Kind {
-        ops: &[Op::Eq, Op::Ne, Op::LtU, Op::GeU, Op::LtS32, Op::GeS32, Op::LtS64, Op::GeS64],
-        capacity: Capacity { comparisons: 1, ..NONE },
-    },
-    Kind {
-        ops: &[Op::BrEq, Op::BrNe, Op::BrLtU, Op::BrGeU, Op::BrLtS32, Op::BrGeS32, Op::BrLtS64, Op::BrGeS64],
-        capacity: Capacity { branches: 1, ..NONE },
-    },
-];
+/// A circuit of one slot.
+fn one(kind: Kind) -> Capacity {
+    BTreeMap::from([(kind, 1)])
+}
 
 const EDGES: [u64; 15] = [
     0,
@@ -112,38 +53,53 @@ const EDGES: [u64; 15] = [
 
 fn step(op: Op, immediate: bool, a: u64, b: u64, dice: &mut ChaCha8Rng) -> Step {
     let mut small = || u16::try_from(dice.next_u32() % 60_000).unwrap();
+    let near = (1u32 << 31) - 100;
     let row = Row {
         op,
         immediate,
         cost: small(),
-        d: u32::from(small()) + if op.branches() { (1 << 31) - 100 } else { 0 },
+        d: u32::from(small()) + if op.branches() { near } else { 1 },
         a: small(),
         b: small(),
-        imm: if accesses(op) {
-            small().into()
-        } else if immediate {
-            b
-        } else {
-            dice.next_u64()
+        imm: match op {
+            Op::Call => (near + u32::from(small())).into(),
+            Op::Select | Op::GlobalGet | Op::GlobalSet => small().into(),
+            op if accesses(op) => small().into(),
+            _ if immediate => b,
+            _ => dice.next_u64(),
         },
     };
-    let mut gap = || dice.next_u32() >> 8;
-    let second = Access { value: if immediate { 0 } else { b }, gap: gap() };
-    let first = Access { value: a, gap: gap() };
-    let (run, time, pc) = (gap() >> 4, (gap() >> 3) + 1, gap() + 5);
-    let d = Write { before: dice.next_u64(), gap: dice.next_u32() >> 8 };
-    let words = [(); 2].map(|()| Access { value: dice.next_u64(), gap: dice.next_u32() >> 8 });
-    let (fp, gas) = (dice.next_u32() >> 12, dice.next_u64() >> 20);
-    Step { run, time, pc, fp, gas, row, a: first, b: second, d, words }
+    let mut below = |bits: u32| dice.next_u32() >> (32 - bits);
+    let mut access = |value: u64| Access { value, gap: below(24) };
+    let [first, second, condition] =
+        [a, if immediate { 0 } else { b }, if b & 1 == 0 { 0 } else { a }].map(&mut access);
+    let words = [(); 2].map(|()| access(EDGES[9] ^ a.rotate_left(17) ^ b));
+    let link = Link { pc: below(30), fp: below(20), gap: below(24) };
+    Step {
+        run: below(20),
+        time: below(21) + 1,
+        pc: below(24) + 5,
+        fp: below(19),
+        gas: below(31).into(),
+        row,
+        a: first,
+        b: second,
+        d: Write { before: a ^ b, gap: below(24) },
+        words,
+        condition,
+        link,
+    }
 }
 
-fn loads(op: Op) -> bool {
-    (Op::Load8U..=Op::Load32S64).contains(&op)
+/// Whether the second operand may be a constant.
+fn has_second(op: Op) -> bool {
+    use Kind::{Bitwise, Branch, Comparison, Copy, Division, Product, Shift, Store, Sum};
+    let kinds = [Bitwise, Branch, Comparison, Copy, Division, Product, Shift, Store, Sum];
+    Kind::of(op).is_some_and(|kind| kinds.contains(&kind))
 }
 
-/// No load has a second operand.
 fn immediate(op: Op, dice: &mut ChaCha8Rng) -> bool {
-    dice.next_u32().is_multiple_of(2) && !loads(op)
+    dice.next_u32().is_multiple_of(2) && has_second(op)
 }
 
 fn challenges() -> [Var; 2] {
@@ -164,11 +120,11 @@ fn log(slots: &Slots, tampered: &[(usize, Fr)]) -> (Log, usize) {
 struct Bare(Shape);
 
 impl Bare {
-    fn new(capacity: Capacity) -> Self {
+    fn new(kind: Kind) -> Self {
         let mut builder = ShapeBuilder::default();
         let [gamma, alpha] = [0, 1].map(|i| Var { column: Some(Column::Input(i)), value: Fr::ZERO });
         let mut bus = Bus::new(&mut builder, gamma, alpha);
-        Slots::sorted(capacity, &[]).unwrap().synthesize(&mut builder, &mut bus);
+        Slots::sorted(&one(kind), &[]).unwrap().synthesize(&mut builder, &mut bus);
         Self(builder.finish(2))
     }
 
@@ -189,16 +145,16 @@ impl Bare {
 #[test]
 fn every_operation_has_its_step_for_every_pair_of_edges() {
     let mut dice = ChaCha8Rng::seed_from_u64(1);
-    for kind in &KINDS {
-        let bare = Bare::new(kind.capacity);
-        for op in kind.ops {
+    for kind in Kind::ALL {
+        let bare = Bare::new(kind);
+        for op in &ops(kind) {
             let operands = EDGES.into_iter().filter(|n| !narrow(*op) || n >> 32 == 0);
             for (a, b) in operands.clone().flat_map(|a| operands.clone().map(move |b| (a, b))) {
-                if !accesses(*op) && reference(*op, a, b).is_none() {
+                if has_second(*op) && !accesses(*op) && reference(*op, a, b).is_none() {
                     continue;
                 }
                 let step = step(*op, immediate(*op, &mut dice), a, b, &mut dice);
-                let slots = Slots::sorted(kind.capacity, &[step]).unwrap();
+                let slots = Slots::sorted(&one(kind), &[step]).unwrap();
                 assert!(!bare.refuses(&slots, &[]), "{op:?} {a} {b}");
                 assert_eq!(judge(&log(&slots, &[]).0), Ok(()), "{op:?} {a} {b}");
             }
@@ -209,37 +165,27 @@ fn every_operation_has_its_step_for_every_pair_of_edges() {
 #[test]
 fn steps_of_all_kinds_fit_a_circuit_and_no_more_than_it_has_slots() {
     let mut dice = ChaCha8Rng::seed_from_u64(3);
-    let two = 2;
-    let capacity = Capacity {
-        copies: two,
-        sums: two,
-        products: two,
-        divisions: two,
-        bitwise: two,
-        shifts: two,
-        loads: two,
-        stores: two,
-        comparisons: two,
-        branches: two,
-    };
+    let capacity = Kind::ALL.map(|kind| (kind, 2)).into();
     let circuit = StepCircuit::new(capacity);
-    let mut steps: Vec<Step> =
-        KINDS.iter().map(|kind| step(kind.ops[0], !loads(kind.ops[0]), 77, 5, &mut dice)).collect();
+    let mut steps: Vec<Step> = Kind::ALL
+        .iter()
+        .map(|kind| step(ops(*kind)[0], has_second(ops(*kind)[0]), 77, 5, &mut dice))
+        .collect();
     let assigned = circuit.assign(&steps, CHALLENGES).unwrap();
     assert_eq!(circuit.violations(&assigned), []);
     // First-phase values are committed to before there are challenges.
     let before = circuit.assign(&steps, Challenges { gamma: Fr::ZERO, alpha: Fr::ZERO }).unwrap();
     assert_eq!(before.first, assigned.first);
     steps.extend([step(Op::Copy, true, 0, 5, &mut dice); 2]);
-    assert_eq!(circuit.assign(&steps, CHALLENGES), Err(NoSlot(11)));
-    assert_eq!(circuit.assign(&[step(Op::Return, true, 0, 0, &mut dice)], CHALLENGES), Err(NoSlot(0)));
+    assert_eq!(circuit.assign(&steps, CHALLENGES), Err(NoSlot(Kind::ALL.len() + 1)));
+    assert_eq!(circuit.assign(&[step(Op::CallIndirect, false, 0, 0, &mut dice)], CHALLENGES), Err(NoSlot(0)));
 }
 
 #[test]
 fn an_unused_slot_puts_nothing_on_the_bus() {
-    for kind in &KINDS {
-        let slots = Slots::sorted(kind.capacity, &[]).unwrap();
-        assert!(!Bare::new(kind.capacity).refuses(&slots, &[]));
+    for kind in Kind::ALL {
+        let slots = Slots::sorted(&one(kind), &[]).unwrap();
+        assert!(!Bare::new(kind).refuses(&slots, &[]));
         let (log, _) = log(&slots, &[]);
         assert!(log.iter().all(|(tag, ..)| [Tag::Limb, Tag::And, Tag::Power].contains(tag)));
     }
@@ -249,17 +195,17 @@ fn an_unused_slot_puts_nothing_on_the_bus() {
 fn what_satisfies_a_slot_is_a_step_whatever_is_changed() {
     let mut dice = ChaCha8Rng::seed_from_u64(2);
     let (mut tried, mut refused) = (0, 0);
-    for kind in &KINDS {
-        let bare = Bare::new(kind.capacity);
-        let used = kind.ops.iter().flat_map(|op| [(*op, false), (*op, true)]).map(Some);
+    for kind in Kind::ALL {
+        let bare = Bare::new(kind);
+        let used = ops(kind).into_iter().flat_map(|op| [(op, false), (op, true)]).map(Some);
         for case in used.chain([None]) {
             let step = case.map(|(op, immediate)| {
-                let immediate = immediate && !loads(op);
+                let immediate = immediate && has_second(op);
                 let [a, b] = [(); 2].map(|()| EDGES[index(&mut dice, EDGES.len())]);
                 let width = |n: u64| if narrow(op) { n & 0xffff_ffff } else { n };
                 step(op, immediate, width(a), width(b), &mut dice)
             });
-            let slots = Slots::sorted(kind.capacity, step.as_slice()).unwrap();
+            let slots = Slots::sorted(&one(kind), step.as_slice()).unwrap();
             for tampered in changes(log(&slots, &[]).1, &mut dice) {
                 tried += 1;
                 if let Err(Verdict::NoStep(why)) = judge(&log(&slots, &tampered).0) {
@@ -301,10 +247,12 @@ fn deltas(dice: &mut ChaCha8Rng) -> Vec<Fr> {
 }
 
 #[test]
-fn sizes_of_slots_are_what_the_documents_say() {
+fn slots_have_the_sizes_that_are_said() {
     let size = |capacity| StepCircuit::new(capacity).shape().num_cons();
-    let nothing = size(NONE);
-    let sizes = KINDS.map(|kind| size(kind.capacity) - nothing);
-    // Copy, sum, product, division, bitwise, shift, load, store, comparison, branch: rows. And what every chunk has once: tables and powers of alpha.
-    assert_eq!((sizes, nothing), ([27, 46, 51, 104, 72, 90, 107, 135, 71, 67], 8265));
+    // What every chunk has once: tables and powers of alpha.
+    let nothing = size(Capacity::new());
+    assert_eq!(nothing, 8265);
+    for kind in Kind::ALL {
+        assert_eq!(size(one(kind)) - nothing, kind.rows(), "{kind:?}");
+    }
 }
