@@ -6,6 +6,7 @@
 //! | to hash inside or outside a circuit | [`hash4`], [`hash_bytes`], [`Domain`] |
 //! | a tree that proves what is there, and what is not | [`IndexedTree`] |
 //! | to change a network's trees and get a proof's openings | [`Ledger`] |
+//! | what a run and the state that it works on are both hashed to | [`hash_words`], [`state_key`], [`run_inputs`], [`RunOutcome`] |
 //! | to say what one opening does to the roots | [`Op`], [`Slot`], [`Registers::apply`] |
 //!
 //! [`Registers::apply`] is the reference that the circuit in `folding-prover/circuit` repeats, constraint by constraint.
@@ -17,6 +18,7 @@ mod key;
 mod ledger;
 mod machine;
 mod poseidon;
+mod run;
 mod slot;
 mod tree;
 
@@ -28,5 +30,6 @@ pub use machine::{Registers, Violation};
 pub use poseidon::{
     Domain, FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, hash_bytes, hash4, mds, permute, round_constants,
 };
+pub use run::{EntryPoint, RunOutcome, binding, hash_words, run_inputs, state_key, state_value};
 pub use slot::{Op, Slot, TreeKind};
 pub use tree::{ARITY, CAPACITY, DEPTH, Siblings, Tree, empty_root};

@@ -48,6 +48,16 @@ pub enum Domain {
     ReceiptBody = 12,
     /// A program, its entries, and what they begin with.
     Program = 13,
+    /// Bytes that a run says or hears: hash so far, three elements.
+    Words = 14,
+    /// A state key's place: secret, key, 0, 0.
+    StateKey = 15,
+    /// A contract's program and secret, 0, 0.
+    Binding = 16,
+    /// What a run was given: env, info, message, salt.
+    Inputs = 17,
+    /// How it ended: numbers, what it said, salt, 0.
+    Outcome = 18,
 }
 
 impl Domain {

@@ -20,6 +20,7 @@ pub(crate) enum Tag {
     /// A number up to 64, and 2 to its power.
     Power = 6,
 }
+// Numbers 7 to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
 
 /// Most coordinates of a tuple beside the first, the tag not counted.
 pub(crate) const FIELDS: usize = 7;

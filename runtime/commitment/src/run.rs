@@ -1,0 +1,177 @@
+//! What execution and state have in common: hashes that a circuit of a run computes, too.
+
+use crate::{Domain, Fr, Key, from_bytes, from_u64, hash4, to_bytes};
+
+/// Bytes of a word.
+const WORD: usize = 8;
+/// Words of an element: 192 bits.
+const WORDS: usize = 3;
+/// Elements of a permutation beside the hash so far.
+const ELEMENTS: usize = 3;
+
+/// Hash of bytes as a run says or hears them, eight a word: `h = length`, then `h = Poseidon(Words, h, e0, e1, e2)` over
+/// elements of three little-endian words each, `w0 + 2^64 w1 + 2^128 w2`, with zeros behind the last byte; once for no bytes.
+pub fn hash_words(bytes: &[u8]) -> Fr {
+    let step = |hash: Fr, block: &[u8]| {
+        let mut elements = block.chunks(WORD * WORDS).map(element);
+        let mut next = || elements.next().unwrap_or_default();
+        hash4(Domain::Words, [hash, next(), next(), next()])
+    };
+    let length = from_u64(bytes.len() as u64);
+    if bytes.is_empty() {
+        return step(length, &[]);
+    }
+    bytes.chunks(WORD * WORDS * ELEMENTS).fold(length, step)
+}
+
+/// At most 24 bytes as a little-endian number.
+fn element(bytes: &[u8]) -> Fr {
+    let mut wide = [0; 32];
+    wide.iter_mut().rev().zip(bytes).for_each(|(to, from)| *to = *from);
+    // 192 bits are always below the modulus of 254 bits.
+    from_bytes(&wide).unwrap_or_default()
+}
+
+/// A state key's place in its contract's tree: the low 248 bits of `Poseidon(StateKey, secret, hash_words(key), 0, 0)`.
+/// A pseudorandom function of the key under the contract's secret.
+pub fn state_key(secret: &Fr, key: &[u8]) -> Key {
+    let hash = hash4(Domain::StateKey, [*secret, hash_words(key), from_u64(0), from_u64(0)]);
+    let [_, low @ ..] = to_bytes(&hash);
+    Key::new(low)
+}
+
+/// A state value's leaf: `Poseidon(Value, salt, hash_words(value), 0, 0)`; the salt is a random element.
+pub fn state_value(salt: &Fr, value: &[u8]) -> Fr {
+    hash4(Domain::Value, [*salt, hash_words(value), from_u64(0), from_u64(0)])
+}
+
+/// What a contract's entry says of its program: `Poseidon(Binding, program commitment, secret, 0, 0)`. Hides which program it is, and fixes
+/// the secret under which keys are blinded.
+pub fn binding(program: &Fr, secret: &Fr) -> Fr {
+    hash4(Domain::Binding, [*program, *secret, from_u64(0), from_u64(0)])
+}
+
+/// Where a run begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum EntryPoint {
+    /// `instantiate`: env, info, message.
+    Instantiate = 1,
+    /// `execute`: env, info, message.
+    Execute = 2,
+    /// `query`: env, message; writes nothing.
+    Query = 3,
+}
+
+/// What the log says that a run was given: `Poseidon(Inputs, hash_words(env), hash_words(info), hash_words(message), salt)`, with zero for
+/// the info of a query.
+pub fn run_inputs(env: &[u8], info: Option<&[u8]>, message: &[u8], salt: &Fr) -> Fr {
+    let info = info.map(hash_words).unwrap_or_default();
+    hash4(Domain::Inputs, [hash_words(env), info, hash_words(message), *salt])
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RunOutcome<'a> {
+    /// Where it began.
+    pub entry: EntryPoint,
+    /// 0 if it came to its end, else the trap's number and one.
+    pub code: u8,
+    /// What it cost.
+    pub gas: u64,
+    /// What it might have cost.
+    pub limit: u64,
+    /// The response, or the text of an abort; nothing after another trap.
+    pub said: Option<&'a [u8]>,
+}
+
+impl std::fmt::Debug for RunOutcome<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunOutcome").field("entry", &self.entry).finish_non_exhaustive()
+    }
+}
+
+impl RunOutcome<'_> {
+    /// A response that begins otherwise is an error of the contract's.
+    pub const OK: &'static [u8] = br#"{"ok":"#;
+
+    /// Whether what the run did is undone: it trapped, or its response is an error.
+    pub fn failed(&self) -> bool {
+        self.code != 0 || !self.said.is_some_and(|said| said.starts_with(Self::OK))
+    }
+
+    /// What the log says of it: `Poseidon(Outcome, entry + 2^8 code + 2^64 gas + 2^128 limit, hash_words(said), salt, 0)`, with zero for
+    /// the hash if nothing was said.
+    pub fn digest(&self, salt: &Fr) -> Fr {
+        let shift = from_u64(1 << 32).square();
+        let low = from_u64(self.entry as u64 | u64::from(self.code) << 8);
+        let packed = low + shift * (from_u64(self.gas) + shift * from_u64(self.limit));
+        let said = self.said.map(hash_words).unwrap_or_default();
+        hash4(Domain::Outcome, [packed, said, *salt, from_u64(0)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_element_is_little_endian_words() {
+        let bytes: Vec<u8> = (1..=24).collect();
+        let word = |at: usize| from_u64(u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()));
+        let shift = from_u64(1 << 32).square();
+        assert_eq!(element(&bytes), word(0) + shift * (word(8) + shift * word(16)));
+        assert_eq!(element(&[7]), from_u64(7));
+    }
+
+    #[test]
+    fn bytes_of_a_permutation_and_one_more_are_chained() {
+        let zero = from_u64(0);
+        let mut bytes = [0; 73];
+        bytes[72] = 1;
+        let first = hash4(Domain::Words, [from_u64(73), zero, zero, zero]);
+        assert_eq!(hash_words(&bytes), hash4(Domain::Words, [first, from_u64(1), zero, zero]));
+        assert_eq!(hash_words(&[]), hash4(Domain::Words, [zero; 4]));
+    }
+
+    #[test]
+    fn only_a_response_that_says_ok_is_kept() {
+        let outcome = |code, said| RunOutcome { entry: EntryPoint::Execute, code, gas: 1, limit: 2, said };
+        assert!(!outcome(0, Some(br#"{"ok":{}}"#.as_slice())).failed());
+        for failed in [
+            outcome(0, Some(br#"{"error":"no"}"#.as_slice())),
+            outcome(0, Some(br#" {"ok":{}}"#)),
+            outcome(0, None),
+            outcome(1, None),
+            outcome(11, Some(br#"{"ok":{}}"#)),
+        ] {
+            assert!(failed.failed());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn zeros_behind_bytes_change_their_hash(bytes in proptest::collection::vec(any::<u8>(), 0..200), zeros in 1usize..80) {
+            let longer = [bytes.as_slice(), &vec![0; zeros]].concat();
+            prop_assert_ne!(hash_words(&bytes), hash_words(&longer));
+        }
+
+        #[test]
+        fn every_part_of_an_outcome_counts(gas in 0..u64::MAX, limit in 0..u64::MAX) {
+            let salt = from_u64(9);
+            let one = RunOutcome { entry: EntryPoint::Execute, code: 0, gas, limit, said: Some(b"said") };
+            let others = [
+                RunOutcome { entry: EntryPoint::Query, ..one },
+                RunOutcome { code: 1, ..one },
+                RunOutcome { gas: gas + 1, ..one },
+                RunOutcome { limit: limit + 1, ..one },
+                RunOutcome { said: Some(b"Said"), ..one },
+                RunOutcome { said: None, ..one },
+            ];
+            for other in others {
+                prop_assert_ne!(other.digest(&salt), one.digest(&salt));
+            }
+        }
+    }
+}
