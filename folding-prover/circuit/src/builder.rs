@@ -74,6 +74,31 @@ pub(crate) trait Builder {
     }
 }
 
+/// A builder whose new variables are all of the second phase: for gadgets over values that depend on challenges.
+pub(crate) struct Second<'b, B>(pub(crate) &'b mut B);
+
+impl<B: Builder> Builder for Second<'_, B> {
+    fn alloc(&mut self, value: Fr) -> Var {
+        self.0.late(value)
+    }
+
+    fn late(&mut self, value: Fr) -> Var {
+        self.0.late(value)
+    }
+
+    fn fraction(&mut self, numerator: Lc, denominator: Lc) -> Var {
+        self.0.fraction(numerator, denominator)
+    }
+
+    fn settle(&mut self) -> Fr {
+        self.0.settle()
+    }
+
+    fn enforce(&mut self, row: impl FnOnce() -> (Lc, Lc, Lc)) {
+        self.0.enforce(row);
+    }
+}
+
 /// Computes values.
 #[derive(Debug, Default)]
 pub(crate) struct Filler {

@@ -58,6 +58,8 @@ pub enum Domain {
     Inputs = 17,
     /// How it ended: numbers, what it said, salt, 0.
     Outcome = 18,
+    /// What a chunk of an execution hands to the next.
+    Boundary = 19,
 }
 
 impl Domain {

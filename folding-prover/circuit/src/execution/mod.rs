@@ -5,6 +5,7 @@
 //! come, so **no proof uses this circuit yet**.
 
 mod access;
+mod boundary;
 mod bus;
 mod circuit;
 mod counts;
@@ -18,6 +19,7 @@ mod table;
 mod tests;
 
 pub use access::{Access, Link, Write};
+pub use boundary::{Boundary, Scans};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
 pub use step::Step;
