@@ -20,4 +20,4 @@ mod tests;
 pub use access::{Access, Link, Write};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
-pub use step::Step;
+pub use step::{Element, Step};
