@@ -18,6 +18,15 @@ pub(crate) const MEMORY: u64 = 1 << 32;
 pub(crate) const GLOBALS: u64 = 2 << 32;
 pub(crate) const LINKS: u64 = 3 << 32;
 
+/// Special cells of a run, which only the machine writes: globals from 2^16 on, which no row can name.
+const SPECIAL: u64 = GLOBALS + (1 << 16);
+/// `pages + 2^32 maximum`
+pub(crate) const PAGES: u64 = SPECIAL;
+/// `2^32 run + words outside so far`
+pub(crate) const WORDS: u64 = SPECIAL + 1;
+/// `program + 2^32 elements of its table`
+pub(crate) const PROGRAM: u64 = SPECIAL + 2;
+
 /// The part of a cell's tuple that says when within a step: 1 to 7.
 pub(crate) fn moment(order: u64) -> Fr {
     Fr::from(order << 6) * Fr::from(1 << 48)
@@ -45,7 +54,7 @@ pub struct Write {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Link {
     /// The row.
-    pub pc: u32,
+    pub pc: u64,
     /// The frame.
     pub fp: u32,
     /// Moments since the last access, less one.
@@ -61,7 +70,7 @@ pub(crate) fn link<B: Builder>(
     held: Link,
     written: Option<[Weighed; 2]>,
 ) -> [Weighed; 2] {
-    let [pc, fp] = [held.pc, held.fp].map(|part| b.alloc(Fr::from(u64::from(part))));
+    let [pc, fp] = [held.pc, held.fp.into()].map(|part| b.alloc(Fr::from(part)));
     let held_fields = [bus.weigh(b, 1, pc), bus.weigh(b, 2, fp)];
     let old = earlier(b, bus, &place, held.gap);
     let fields = written.unwrap_or_else(|| held_fields.clone()).to_vec();
@@ -74,10 +83,7 @@ pub(crate) fn link<B: Builder>(
 pub(crate) fn read<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, access: Access) -> Var {
     let value = b.alloc(Fr::from(access.value));
     let weighed = bus.weigh(b, 1, value);
-    let old = earlier(b, bus, &place, access.gap);
-    let cell = |first| Tuple { tag: Tag::Cell, first, fields: vec![weighed.clone()] };
-    bus.receive(b, m.clone(), cell(old));
-    bus.send(b, m.clone(), cell(place));
+    swap(b, bus, m, place, access.gap, [weighed.clone(), weighed]);
     value
 }
 
@@ -89,8 +95,28 @@ pub(crate) fn write<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, acc
 
 /// Takes one value from the cell and leaves another there, if `m` is 1.
 pub(crate) fn exchange<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, gap: u32, values: [Lc; 2]) {
+    let values = values.map(|value| bus.weigh(b, 1, value));
+    swap(b, bus, m, place, gap, values);
+}
+
+/// Takes a number from the cell and leaves the next one there, if `m` is 1. Gives the number.
+pub(crate) fn count<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, access: Access) -> Var {
+    let number = b.alloc(Fr::from(access.value));
+    let weighed = bus.weigh(b, 1, number);
+    let next = bus.shift(&weighed, Fr::one());
+    swap(b, bus, m, place, access.gap, [weighed, next]);
+    number
+}
+
+fn swap<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    m: &Lc,
+    place: Lc,
+    gap: u32,
+    [before, after]: [Weighed; 2],
+) {
     let old = earlier(b, bus, &place, gap);
-    let [before, after] = values.map(|value| bus.weigh(b, 1, value));
     bus.receive(b, m.clone(), Tuple { tag: Tag::Cell, first: old, fields: vec![before] });
     bus.send(b, m.clone(), Tuple { tag: Tag::Cell, first: place, fields: vec![after] });
 }

@@ -19,8 +19,14 @@ pub(crate) enum Tag {
     And = 5,
     /// A number up to 64, and 2 to its power.
     Power = 6,
+    /// An element of a program's table: `index; program, place, type`.
+    Element = 10,
+    /// A word that leaves or comes in: `position; word, direction`.
+    Word = 12,
+    /// Pages that a step brought: `clock; pages before, pages after`.
+    Growth = 18,
 }
-// Numbers 7 to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
+// Other numbers from 7 to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
 
 /// Most coordinates of a tuple beside the first, the tag not counted.
 pub(crate) const FIELDS: usize = 7;

@@ -106,7 +106,7 @@ impl Slots {
     pub(super) fn sorted(capacity: &Capacity, steps: &[Step]) -> Result<Self, NoSlot> {
         let mut slots: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (place, step) in steps.iter().enumerate() {
-            let kind = Kind::of(step.row.op).ok_or(NoSlot(place))?;
+            let kind = Kind::of(step.row.op, step.trap).ok_or(NoSlot(place))?;
             let of_kind = slots.entry(kind).or_default();
             if of_kind.len() >= capacity.get(&kind).copied().unwrap_or_default() {
                 return Err(NoSlot(place));

@@ -1,4 +1,4 @@
-use nectar_vm::Op;
+use nectar_vm::{Op, Trap};
 
 use super::bus::Bus;
 use super::slots;
@@ -42,11 +42,35 @@ pub enum Kind {
     Return,
     /// `Charge`.
     Charge,
+    /// `Clz32`, `Clz64`, `Ctz32`, `Ctz64`.
+    Zeros,
+    /// `Popcnt`.
+    Ones,
+    /// `BrTable`.
+    BranchTable,
+    /// `CallIndirect`.
+    CallIndirect,
+    /// `MemorySize`, `MemoryGrow`.
+    Pages,
+    /// `Emit`.
+    Emit,
+    /// `Advise`.
+    Advise,
+    /// `Trap`.
+    Trap,
+    /// Divisions that trap.
+    TrapDivision,
+    /// Loads and stores that trap.
+    TrapMemory,
+    /// Calls that trap.
+    TrapCall,
+    /// Rows for which gas does not suffice.
+    TrapGas,
 }
 
 impl Kind {
     /// All kinds, in the order in which a circuit has them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 29] = [
         Self::Go,
         Self::Copy,
         Self::Select,
@@ -64,10 +88,45 @@ impl Kind {
         Self::Call,
         Self::Return,
         Self::Charge,
+        Self::Zeros,
+        Self::Ones,
+        Self::BranchTable,
+        Self::CallIndirect,
+        Self::Pages,
+        Self::Emit,
+        Self::Advise,
+        Self::Trap,
+        Self::TrapDivision,
+        Self::TrapMemory,
+        Self::TrapCall,
+        Self::TrapGas,
     ];
 
-    /// The kind of slot that does an operation; nothing if there is none yet.
-    pub fn of(op: Op) -> Option<Self> {
+    /// The kind of slot for a step with this operation that ends in this trap, or goes on. Nothing for what no proof covers, and for
+    /// what does not happen: `GlobalGet` and `GlobalSet` do not trap, for who opens programs admits no number from 2^16 on.
+    pub fn of(op: Op, trap: Option<Trap>) -> Option<Self> {
+        trap.map_or_else(|| Self::going_on(op), |trap| Self::trapping(op, trap))
+    }
+
+    fn trapping(op: Op, trap: Trap) -> Option<Self> {
+        let (divides, accesses) = (Op::DivU..=Op::RemS64, Op::Load8U..=Op::Store64);
+        Some(match (trap, op) {
+            // A row `Trap` with this number is none for which gas did not suffice; no lowering writes it.
+            (Trap::OutOfGas, _) => Self::TrapGas,
+            (_, Op::Trap) => Self::Trap,
+            (Trap::DivisionByZero, op) if divides.contains(&op) => Self::TrapDivision,
+            (Trap::IntegerOverflow, Op::DivS32 | Op::DivS64) => Self::TrapDivision,
+            (Trap::MemoryOutOfBounds, op) if accesses.contains(&op) => Self::TrapMemory,
+            (Trap::StackOverflow, Op::Call | Op::CallIndirect) => Self::TrapCall,
+            (
+                Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature,
+                Op::CallIndirect,
+            ) => Self::TrapCall,
+            _ => return None,
+        })
+    }
+
+    fn going_on(op: Op) -> Option<Self> {
         Some(match op {
             Op::Nop | Op::Br => Self::Go,
             Op::Copy => Self::Copy,
@@ -86,6 +145,13 @@ impl Kind {
             Op::Call => Self::Call,
             Op::Return => Self::Return,
             Op::Charge => Self::Charge,
+            Op::Clz32 | Op::Clz64 | Op::Ctz32 | Op::Ctz64 => Self::Zeros,
+            Op::Popcnt => Self::Ones,
+            Op::BrTable => Self::BranchTable,
+            Op::CallIndirect => Self::CallIndirect,
+            Op::MemorySize | Op::MemoryGrow => Self::Pages,
+            Op::Emit => Self::Emit,
+            Op::Advise => Self::Advise,
             _ => return None,
         })
     }
@@ -108,6 +174,19 @@ impl Kind {
             Self::Store => 135,
             Self::Call => 24,
             Self::Return | Self::Charge => 19,
+            Self::Zeros => 0,
+            Self::Ones => 0,
+            Self::BranchTable => 0,
+            Self::CallIndirect => 0,
+            Self::Pages => 0,
+            Self::Emit => 0,
+            Self::Advise => 0,
+            Self::Trap => 0,
+            Self::TrapDivision => 0,
+            Self::TrapMemory => 0,
+            Self::TrapCall => 0,
+            Self::TrapGas => 0,
+
         }
     }
 
@@ -131,6 +210,18 @@ impl Kind {
             Self::Call => slots::call,
             Self::Return => slots::leave,
             Self::Charge => slots::charge,
+            Self::Zeros => slots::zeros,
+            Self::Ones => slots::ones,
+            Self::BranchTable => slots::branch_table,
+            Self::CallIndirect => slots::call_indirect,
+            Self::Pages => slots::pages,
+            Self::Emit => slots::emit,
+            Self::Advise => slots::advise,
+            Self::Trap => slots::trap,
+            Self::TrapDivision => slots::trap_division,
+            Self::TrapMemory => slots::trap_memory,
+            Self::TrapCall => slots::trap_call,
+            Self::TrapGas => slots::trap_gas,
         };
         slot(b, bus, step);
     }

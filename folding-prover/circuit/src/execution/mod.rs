@@ -22,4 +22,4 @@ pub use access::{Access, Link, Write};
 pub use boundary::{Boundary, Scans};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
-pub use step::Step;
+pub use step::{Element, Step};

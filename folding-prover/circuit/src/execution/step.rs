@@ -1,5 +1,5 @@
 use nectar_commitment::Fr;
-use nectar_vm::Row;
+use nectar_vm::{Row, Trap};
 
 use super::access::{Access, CLOCK, Link, MEMORY, Write, moment};
 use super::bus::{Bus, Tag, Tuple, Weighed};
@@ -14,7 +14,7 @@ pub struct Step {
     /// Steps of the run before this one, plus one.
     pub time: u32,
     /// Place of the row in the space of all programs' rows.
-    pub pc: u32,
+    pub pc: u64,
     /// Where the frame begins.
     pub fp: u32,
     /// Gas before the step.
@@ -33,6 +33,28 @@ pub struct Step {
     pub condition: Access,
     /// The link that a call writes or a return reads.
     pub link: Link,
+    /// The special cell that is read or written: of pages for `MemorySize`, `MemoryGrow` and accesses out of bounds, of words for
+    /// `Emit` and `Advise`, of the program for `CallIndirect`.
+    pub special: Access,
+    /// The word that `Advise` is given.
+    pub advised: u64,
+    /// The element that `CallIndirect` looks up.
+    pub element: Element,
+    /// How often cells are made in the pages that `MemoryGrow` brings.
+    pub growths: u64,
+    /// Whether gas suffices for a `Charge` itself, if not for what it charges.
+    pub charges: bool,
+    /// The trap that the step ends in.
+    pub trap: Option<Trap>,
+}
+
+/// An element of the table.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Element {
+    /// The function's first row, in the space of all programs' rows; 0 if the element is empty.
+    pub place: u64,
+    /// Number of its type.
+    pub ty: u32,
 }
 
 /// What all steps share: where the run stands, and the row that is there.
@@ -47,6 +69,7 @@ pub(crate) struct Core {
     pub(crate) a: Var,
     pub(crate) b: Var,
     pub(crate) imm: Var,
+    pub(crate) cost: Var,
     weighed_pc: Weighed,
     weighed_fp: Weighed,
     weighed_gas: Weighed,
@@ -65,8 +88,7 @@ impl Core {
         let number = |b: &mut B, n: u64| b.alloc(Fr::from(n));
         let time = Fr::from(u64::from(step.time)) * *CLOCK;
         let clock = b.alloc(Fr::from(u64::from(step.run) << 34) + time);
-        let [pc, fp] = [step.pc, step.fp].map(|n| number(b, n.into()));
-        let gas = number(b, step.gas);
+        let [pc, fp, gas] = [step.pc, step.fp.into(), step.gas].map(|n| number(b, n));
         let Row { cost, d, a, b: second, imm, .. } = step.row;
         let [cost, d, a, second, imm] =
             [cost.into(), d.into(), a.into(), second.into(), imm].map(|n| number(b, n));
@@ -82,7 +104,7 @@ impl Core {
         let mut row = vec![weighed_pc.clone(), head, weighed_cost.clone()];
         row.extend([d, a, second, imm].into_iter().zip(4..).map(|(field, power)| bus.weigh(b, power, field)));
         bus.receive(b, used.clone(), Tuple { tag: Tag::Row, first: Lc::default(), fields: row });
-        Self { used, clock, pc, fp, d, a, b: second, imm, weighed_pc, weighed_fp, weighed_gas, weighed_cost }
+        Self { used, clock, pc, fp, d, a, b: second, imm, cost, weighed_pc, weighed_fp, weighed_gas, weighed_cost }
     }
 
     /// The place of the next row.
@@ -118,6 +140,20 @@ impl Core {
         let first = self.clock + Lc::constant(*CLOCK);
         let fields = vec![pc, fp, self.weighed_gas.plus(&self.weighed_cost)];
         bus.send(b, self.used, Tuple { tag: Tag::State, first, fields });
+    }
+
+    /// Ends the run in a trap: in program 0, where no row is.
+    pub(crate) fn trap<B: Builder>(self, b: &mut B, bus: &mut Bus, trap: Lc) {
+        let state = [bus.weigh(b, 1, trap + Lc::one()), bus.constant(2, Fr::zero())];
+        self.send(b, bus, state);
+    }
+
+    /// Ends the run out of gas: for want of `price`, after `spent` of the step's own.
+    pub(crate) fn out_of_gas<B: Builder>(self, b: &mut B, bus: &mut Bus, price: Var, spent: Var) {
+        let place = bus.constant(1, Fr::from(1 + Trap::OutOfGas as u64));
+        let state = [place, bus.weigh(b, 2, price)];
+        let weighed_cost = bus.weigh(b, 3, spent);
+        Self { weighed_cost, ..self }.send(b, bus, state);
     }
 
     /// Register `r` of this step's frame, for access number `order` of the step: 1 to 7.

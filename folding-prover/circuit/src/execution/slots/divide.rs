@@ -1,6 +1,6 @@
 use ff::Field;
 use nectar_commitment::Fr;
-use nectar_vm::Op;
+use nectar_vm::{Op, Trap};
 
 use super::sign::{Width, negative};
 use super::{Mode, first, made, result, second, unused};
@@ -16,27 +16,17 @@ use crate::lc::{Lc, Var};
 /// `|a| = q |b| + r` with `0 <= r < |b|`, all of 64 bits: one `q` and one `r`. The result is `q`, negative if just one operand is, or `r`, negative
 /// if `a` is: `x - 2 s x + t 2^w` within `w` bits, for a `t` of 0 or 1.
 pub(crate) fn divide<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) {
-    use Op::{DivS32, DivS64, RemS32, RemS64, RemU};
     let mode = Mode::alloc(b, step.map(|step| &step.row));
     let step = step.copied().unwrap_or_else(unused);
-    let op = step.row.op;
-    let remainder = b.boolean(matches!(op, RemU | RemS32 | RemS64));
-    let width = Width::alloc(b, matches!(op, DivS32 | RemS32), matches!(op, DivS64 | RemS64));
-    // 22, 23; 24, 26; 25, 27.
-    let signed_remainder = b.product(remainder.into(), width.signed());
-    let kind = remainder + signed_remainder + width.narrow * Fr::from(2) + width.wide * Fr::from(3);
-    let core = Core::new(
-        b,
-        bus,
-        mode.used(),
-        (mode.used() * Fr::from(Op::DivU as u64) + kind, mode.immediate.into()),
-        &step,
-    );
+    let division = Division::alloc(b, step.row.op);
+    let Division { remainder, width, signed_remainder } = &division;
+    let head = (division.number(&mode), mode.immediate.into());
+    let core = Core::new(b, bus, mode.used(), head, &step);
     let left = first(b, bus, &core, &step);
     let right = second(b, bus, &core, &mode, &step);
 
     let [(left_sign, dividend), (right_sign, divisor)] =
-        [left, right].map(|operand| magnitude(b, bus, &width, operand));
+        [left, right].map(|operand| magnitude(b, bus, width, operand));
     let (n, d) = (low_bits(&dividend.value), low_bits(&divisor.value));
     let quotient = b.alloc(Fr::from(n.checked_div(d).unwrap_or_default()));
     let rest = b.alloc(Fr::from(n.checked_rem(d).unwrap_or_default()));
@@ -48,12 +38,59 @@ pub(crate) fn divide<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) 
 
     let both = b.product(left_sign.into(), right_sign.into());
     let either = left_sign + right_sign - both * Fr::from(2);
-    no_overflow(b, bus, &width, signed_remainder, quotient, &either);
-    let size = b.select(remainder.into(), rest.into(), quotient.into());
-    let sign = b.select(remainder.into(), left_sign.into(), either);
-    let value = signed(b, bus, &width, size, sign);
+    no_overflow(b, bus, width, *signed_remainder, quotient, &either);
+    let size = b.select((*remainder).into(), rest.into(), quotient.into());
+    let sign = b.select((*remainder).into(), left_sign.into(), either);
+    let value = signed(b, bus, width, size, sign);
     result(b, bus, &core, &step, value);
     core.next(b, bus);
+}
+
+/// A division that traps: by zero, or of the least number by -1, whose quotient does not fit.
+pub(crate) fn trap_division<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) {
+    let mode = Mode::alloc(b, step.map(|step| &step.row));
+    let step = step.copied().unwrap_or_else(unused);
+    let division = Division::alloc(b, step.row.op);
+    let head = (division.number(&mode), mode.immediate.into());
+    let core = Core::new(b, bus, mode.used(), head, &step);
+    let left = first(b, bus, &core, &step);
+    let right = second(b, bus, &core, &mode, &step);
+
+    let overflows = b.boolean(step.trap == Some(Trap::IntegerOverflow));
+    let width = &division.width;
+    let minus_one = width.modulus() - Lc::one();
+    b.zero_if(overflows.into(), || Lc::one() - width.signed() + division.signed_remainder);
+    b.zero_if(overflows.into(), || left - width.half());
+    // Of 0 or -1, the divisor is the one that the trap says.
+    let divisor = b.product(overflows.into(), minus_one);
+    b.zero_if(mode.used(), || right - divisor);
+    let [by_zero, overflow] = [Trap::DivisionByZero, Trap::IntegerOverflow].map(|trap| trap as u64);
+    let trap = Lc::constant(Fr::from(by_zero)) - overflows * Fr::from(by_zero - overflow);
+    core.trap(b, bus, trap);
+}
+
+/// Which division it is.
+struct Division {
+    remainder: Var,
+    width: Width,
+    signed_remainder: Var,
+}
+
+impl Division {
+    fn alloc<B: Builder>(b: &mut B, op: Op) -> Self {
+        use Op::{DivS32, DivS64, RemS32, RemS64, RemU};
+        let remainder = b.boolean(matches!(op, RemU | RemS32 | RemS64));
+        let width = Width::alloc(b, matches!(op, DivS32 | RemS32), matches!(op, DivS64 | RemS64));
+        let signed_remainder = b.product(remainder.into(), width.signed());
+        Self { remainder, width, signed_remainder }
+    }
+
+    /// 22, 23; 24, 26; 25, 27.
+    fn number(&self, mode: &Mode) -> Lc {
+        let Self { remainder, width, signed_remainder } = self;
+        let kind = *remainder + *signed_remainder + width.narrow * Fr::from(2) + width.wide * Fr::from(3);
+        mode.used() * Fr::from(Op::DivU as u64) + kind
+    }
 }
 
 /// A sign, and the number without it.

@@ -5,15 +5,20 @@ mod charge;
 mod choose;
 mod compare;
 mod copy;
+mod count;
 mod divide;
 mod extend;
 mod flow;
 mod global;
+mod indirect;
 mod memory;
 mod multiply;
+mod outside;
+mod pages;
 mod shift;
 mod sign;
 mod sum;
+mod trap;
 mod word;
 
 pub(crate) use bitwise::bitwise;
@@ -21,14 +26,21 @@ pub(crate) use charge::charge;
 pub(crate) use choose::choose;
 pub(crate) use compare::{branch, compare};
 pub(crate) use copy::copy;
-pub(crate) use divide::divide;
+pub(crate) use count::{ones, zeros};
+pub(crate) use divide::{divide, trap_division};
 pub(crate) use extend::extend;
-pub(crate) use flow::{call, go, leave};
+pub(crate) use flow::{branch_table, call, go, leave};
 pub(crate) use global::global;
-pub(crate) use memory::{load, store};
+pub(crate) use indirect::{call_indirect, trap_call};
+pub(crate) use memory::{load, store, trap_memory};
 pub(crate) use multiply::multiply;
+pub(crate) use outside::{advise, emit};
+pub(crate) use pages::pages;
 pub(crate) use shift::shift;
 pub(crate) use sum::sum;
+#[cfg(test)]
+pub(crate) use trap::LAST_TRAP;
+pub(crate) use trap::{trap, trap_gas};
 
 use nectar_commitment::Fr;
 use nectar_vm::{Op, Row};
@@ -37,7 +49,7 @@ use super::access::{read, write};
 use super::bus::Bus;
 use super::number::two_to_the;
 use super::range;
-use super::step::{Core, Step};
+use super::step::{Core, Element, Step};
 use crate::builder::Builder;
 use crate::lc::{Lc, Var};
 
@@ -65,9 +77,22 @@ impl Mode {
     }
 }
 
+/// What a slot is used for: booleans, at most one of them 1.
+pub(crate) fn one_of<B: Builder, const N: usize>(b: &mut B, which: Option<usize>) -> [Var; N] {
+    let choices = std::array::from_fn(|choice| b.boolean(which == Some(choice)));
+    let any: Lc = choices.into_iter().map(Lc::from).sum();
+    b.enforce(|| (any.clone(), any.clone(), any));
+    choices
+}
+
 /// Reads the first operand.
 pub(crate) fn first<B: Builder>(b: &mut B, bus: &mut Bus, core: &Core, step: &Step) -> Var {
-    read(b, bus, &core.used, core.register(core.a, 1), step.a)
+    first_if(b, bus, core, &core.used, step)
+}
+
+/// Reads the first operand if `m` is 1; else it may be anything.
+pub(crate) fn first_if<B: Builder>(b: &mut B, bus: &mut Bus, core: &Core, m: &Lc, step: &Step) -> Var {
+    read(b, bus, m, core.register(core.a, 1), step.a)
 }
 
 /// Reads the second operand, or takes the constant.
@@ -108,5 +133,11 @@ pub(crate) fn unused() -> Step {
         words: [access; 2],
         condition: access,
         link,
+        special: access,
+        advised: 0,
+        element: Element::default(),
+        growths: 0,
+        charges: false,
+        trap: None,
     }
 }

@@ -34,7 +34,8 @@ impl Width {
         self.sum(|number| Fr::from(u64::from(number)))
     }
 
-    fn count(&self) -> Lc {
+    /// How many bytes.
+    pub(crate) fn count(&self) -> Lc {
         self.sum(|number| Fr::from(1 << number))
     }
 

@@ -1,0 +1,118 @@
+//! A step has one outcome: what traps does not go on, what goes on does not trap, and no trap is another.
+
+use super::judge::{Verdict, accesses, judge};
+use super::steps::{cases, outcomes, step};
+use super::*;
+use crate::execution::Link;
+
+/// Whether nobody can have these values in these slots: constraints refuse them, or it was received what was not sent.
+fn is_refused(bare: &Bare, slots: &Slots, tampered: &[(usize, Fr)]) -> bool {
+    bare.refuses(slots, tampered) || judge(&log(slots, tampered).0) == Err(Verdict::NotSent)
+}
+
+#[test]
+fn every_operation_but_the_unprovable_has_a_slot_and_every_trap() {
+    for op in Op::ALL {
+        let goes_on = !matches!(op, Op::Trap | Op::Unprovable);
+        assert_eq!(Kind::of(*op, None).is_some(), goes_on, "{op:?}");
+        assert_eq!(Kind::of(*op, Some(Trap::OutOfGas)), Some(Kind::TrapGas));
+    }
+    for trap in outcomes().flatten() {
+        assert!(Kind::of(Op::Trap, Some(trap)).is_some(), "{trap:?}");
+    }
+    assert_eq!(Kind::of(Op::RemS64, Some(Trap::IntegerOverflow)), None);
+    assert_eq!(Kind::of(Op::Call, Some(Trap::TableOutOfBounds)), None);
+    let last = outcomes().flatten().last().map(|trap| trap as u64);
+    assert_eq!(last, Some(crate::execution::slots::LAST_TRAP));
+}
+
+#[test]
+fn no_step_has_the_outcome_of_another() {
+    let mut dice = ChaCha8Rng::seed_from_u64(5);
+    let mut tried = 0;
+    for (kind, (op, trap)) in Kind::ALL.iter().flat_map(|kind| cases(*kind).into_iter().map(move |case| (*kind, case))) {
+        if kind == Kind::TrapGas || op == Op::Trap {
+            continue;
+        }
+        // Whether memory is there, its cells say.
+        let others = outcomes().filter(|other| *other != trap && *other != Some(Trap::OutOfGas));
+        for other in others.filter(|other| other.is_some() || !accesses(op)) {
+            let Some(kind) = Kind::of(op, other) else { continue };
+            let bare = Bare::new(kind);
+            for n in EDGES.into_iter().filter(|n| !narrow(op) || n >> 32 == 0) {
+                let wrong = Step { trap: other, ..step((op, trap), immediate(op, &mut dice), n, 7, &mut dice) };
+                let slots = Slots::sorted(&one(kind), &[wrong]).unwrap();
+                assert!(is_refused(&bare, &slots, &[]), "{op:?} {n}: {trap:?} as {other:?}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 500, "{tried}");
+}
+
+/// Slots whose first values choose among outcomes: another one is refused, with all that follows from it computed anew.
+#[test]
+fn no_choice_but_the_right_one_holds() {
+    let mut dice = ChaCha8Rng::seed_from_u64(6);
+    for (kind, choices) in [(Kind::Pages, 3), (Kind::TrapCall, 5)] {
+        let bare = Bare::new(kind);
+        for (case, n) in cases(kind).into_iter().flat_map(|case| EDGES.map(|n| (case, n))) {
+            let slots = Slots::sorted(&one(kind), &[step(case, false, n, n, &mut dice)]).unwrap();
+            let choice = (0..choices).find(|at| witness(&slots)[*at] == Fr::ONE).unwrap();
+            for other in (0..choices).filter(|other| *other != choice) {
+                let tampered = [(choice, -Fr::ONE), (other, Fr::ONE)];
+                let verdict = judge(&log(&slots, &tampered).0);
+                // Another operation may have stood there.
+                let refused = verdict == Ok(()) || is_refused(&bare, &slots, &tampered);
+                assert!(refused, "{case:?} {n}: {other} for {choice}: {verdict:?}");
+            }
+        }
+    }
+}
+
+fn witness(slots: &Slots) -> Vec<Fr> {
+    let mut filler = Filler::default();
+    let [gamma, alpha] = challenges();
+    let mut bus = Bus::new(&mut filler, gamma, alpha);
+    slots.synthesize(&mut filler, &mut bus);
+    filler.witness
+}
+
+#[test]
+fn the_outermost_frame_returns_to_no_row() {
+    let mut dice = ChaCha8Rng::seed_from_u64(7);
+    let outermost = Step { fp: 0, link: Link::default(), ..step((Op::Return, None), false, 0, 0, &mut dice) };
+    let slots = Slots::sorted(&one(Kind::Return), &[outermost]).unwrap();
+    let (log, _) = log(&slots, &[]);
+    let sent: Vec<_> = log.iter().filter(|(tag, m, _)| (*tag, *m) == (Tag::State, Fr::ONE)).collect();
+    let gas = Fr::from(outermost.gas + u64::from(outermost.row.cost));
+    assert!(matches!(sent[..], [(_, _, state)] if state[1..] == [Fr::ZERO, Fr::ZERO, gas]));
+    assert!(!Bare::new(Kind::Return).refuses(&slots, &[]));
+}
+
+#[test]
+fn no_call_takes_the_outermost_frame() {
+    let mut dice = ChaCha8Rng::seed_from_u64(8);
+    for (op, kind) in [(Op::Call, Kind::Call), (Op::CallIndirect, Kind::CallIndirect)] {
+        let mut call = step((op, None), false, 3, 3, &mut dice);
+        (call.fp, call.row.d) = (0, 0);
+        let slots = Slots::sorted(&one(kind), &[call]).unwrap();
+        assert!(is_refused(&Bare::new(kind), &slots, &[]), "{op:?}");
+    }
+}
+
+#[test]
+fn gas_that_does_not_suffice_for_a_charge_sufficed_for_its_row() {
+    let mut dice = ChaCha8Rng::seed_from_u64(9);
+    for charges in [false, true] {
+        let step = Step { charges, ..step((Op::Charge, Some(Trap::OutOfGas)), false, 1 << 40, 0, &mut dice) };
+        let slots = Slots::sorted(&one(Kind::TrapGas), &[step]).unwrap();
+        let (log, _) = log(&slots, &[]);
+        let (cost, charged) = (u64::from(step.row.cost), step.a.value);
+        let expected = if charges { [9, charged, step.gas + cost] } else { [9, cost, step.gas] };
+        let ends = |(tag, m, state): &(Tag, Fr, Vec<Fr>)| {
+            (*tag, *m) == (Tag::State, Fr::ONE) && state[1..] == expected.map(Fr::from)
+        };
+        assert!(log.iter().any(ends));
+    }
+}
