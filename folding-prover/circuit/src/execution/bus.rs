@@ -1,4 +1,4 @@
-use nectar_commitment::Fr;
+use nectar_commitment::{Domain, Fr};
 
 use super::counts::Counts;
 use crate::builder::Builder;
@@ -19,6 +19,8 @@ pub(crate) enum Tag {
     And = 5,
     /// A number up to 64, and 2 to its power.
     Power = 6,
+    /// A hash: `domain; four inputs, hash`.
+    Hash = 7,
     /// An element of a program's table: `index; program, place, type`.
     Element = 10,
     /// A word that leaves or comes in: `position; word, direction`.
@@ -26,7 +28,7 @@ pub(crate) enum Tag {
     /// Pages that a step brought: `clock; pages before, pages after`.
     Growth = 18,
 }
-// Other numbers from 7 to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
+// Other numbers up to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
 
 /// Most coordinates of a tuple beside the first, the tag not counted.
 pub(crate) const FIELDS: usize = 7;
@@ -66,6 +68,8 @@ pub(crate) struct Bus {
     powers: Vec<Lc>,
     terms: Vec<Var>,
     pub(crate) counts: Counts,
+    /// Hashes that were asked for.
+    pub(crate) hashes: Vec<(Domain, [Fr; 4])>,
     /// What was sent (1) and received (-1), with all coordinates, for tests.
     #[cfg(test)]
     pub(crate) log: Vec<(Tag, Fr, Vec<Fr>)>,
@@ -84,6 +88,7 @@ impl Bus {
             powers,
             terms: Vec::new(),
             counts: Counts::default(),
+            hashes: Vec::new(),
             #[cfg(test)]
             log: Vec::new(),
         }

@@ -9,6 +9,8 @@ mod boundary;
 mod bus;
 mod circuit;
 mod counts;
+#[cfg_attr(not(test), expect(dead_code, reason = "no chunk circuit has these slots yet"))]
+mod hash;
 mod kind;
 mod number;
 mod range;
