@@ -108,14 +108,7 @@ pub(crate) fn count<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, acc
     number
 }
 
-fn swap<B: Builder>(
-    b: &mut B,
-    bus: &mut Bus,
-    m: &Lc,
-    place: Lc,
-    gap: u32,
-    [before, after]: [Weighed; 2],
-) {
+fn swap<B: Builder>(b: &mut B, bus: &mut Bus, m: &Lc, place: Lc, gap: u32, [before, after]: [Weighed; 2]) {
     let old = earlier(b, bus, &place, gap);
     bus.receive(b, m.clone(), Tuple { tag: Tag::Cell, first: old, fields: vec![before] });
     bus.send(b, m.clone(), Tuple { tag: Tag::Cell, first: place, fields: vec![after] });

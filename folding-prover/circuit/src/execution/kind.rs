@@ -118,10 +118,9 @@ impl Kind {
             (Trap::IntegerOverflow, Op::DivS32 | Op::DivS64) => Self::TrapDivision,
             (Trap::MemoryOutOfBounds, op) if accesses.contains(&op) => Self::TrapMemory,
             (Trap::StackOverflow, Op::Call | Op::CallIndirect) => Self::TrapCall,
-            (
-                Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature,
-                Op::CallIndirect,
-            ) => Self::TrapCall,
+            (Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature, Op::CallIndirect) => {
+                Self::TrapCall
+            }
             _ => return None,
         })
     }
@@ -186,7 +185,6 @@ impl Kind {
             Self::TrapMemory => 0,
             Self::TrapCall => 0,
             Self::TrapGas => 0,
-
         }
     }
 

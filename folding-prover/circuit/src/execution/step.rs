@@ -104,7 +104,21 @@ impl Core {
         let mut row = vec![weighed_pc.clone(), head, weighed_cost.clone()];
         row.extend([d, a, second, imm].into_iter().zip(4..).map(|(field, power)| bus.weigh(b, power, field)));
         bus.receive(b, used.clone(), Tuple { tag: Tag::Row, first: Lc::default(), fields: row });
-        Self { used, clock, pc, fp, d, a, b: second, imm, cost, weighed_pc, weighed_fp, weighed_gas, weighed_cost }
+        Self {
+            used,
+            clock,
+            pc,
+            fp,
+            d,
+            a,
+            b: second,
+            imm,
+            cost,
+            weighed_pc,
+            weighed_fp,
+            weighed_gas,
+            weighed_cost,
+        }
     }
 
     /// The place of the next row.

@@ -162,8 +162,12 @@ fn arrange_call(step: &mut Step, dice: &mut ChaCha8Rng) {
     step.special.value = program | elements.min(u32::MAX.into()) << 32;
     let ty = u32::try_from(step.row.imm & 0xffff).unwrap();
     step.element = match step.trap {
-        Some(Trap::IndirectCallToNull) => Element { place: 0, ty: if dice.next_u32() & 1 == 0 { 0 } else { ty } },
-        Some(Trap::BadSignature) => Element { place: program << 24 | 7, ty: ty ^ (1 << (dice.next_u32() % 32)) },
+        Some(Trap::IndirectCallToNull) => {
+            Element { place: 0, ty: if dice.next_u32() & 1 == 0 { 0 } else { ty } }
+        }
+        Some(Trap::BadSignature) => {
+            Element { place: program << 24 | 7, ty: ty ^ (1 << (dice.next_u32() % 32)) }
+        }
         _ => Element { place: program << 24 | u64::from(dice.next_u32() >> 8), ty },
     };
 }
@@ -179,7 +183,8 @@ fn arrange_pages(step: &mut Step, dice: &mut ChaCha8Rng) {
         _ => u32::MAX.into(),
     };
     step.special.value = now | maximum << 32;
-    let grows = step.row.op == Op::MemoryGrow && u128::from(step.a.value) + u128::from(now) <= maximum.min(512).into();
+    let grows = step.row.op == Op::MemoryGrow
+        && u128::from(step.a.value) + u128::from(now) <= maximum.min(512).into();
     step.growths = if grows { within(0, 9, dice) } else { 0 };
 }
 

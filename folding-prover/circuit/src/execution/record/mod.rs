@@ -1,0 +1,9 @@
+//! What a run leaves behind for its proof: every step with what its cells held before and since when, and what became of each cell.
+
+mod cells;
+mod recorder;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use cells::{Cell, Cells};
+pub use recorder::{Place, RecordError, Recorder, Recording};
