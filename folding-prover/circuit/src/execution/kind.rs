@@ -118,10 +118,9 @@ impl Kind {
             (Trap::IntegerOverflow, Op::DivS32 | Op::DivS64) => Self::TrapDivision,
             (Trap::MemoryOutOfBounds, op) if accesses.contains(&op) => Self::TrapMemory,
             (Trap::StackOverflow, Op::Call | Op::CallIndirect) => Self::TrapCall,
-            (
-                Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature,
-                Op::CallIndirect,
-            ) => Self::TrapCall,
+            (Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature, Op::CallIndirect) => {
+                Self::TrapCall
+            }
             _ => return None,
         })
     }
@@ -172,21 +171,18 @@ impl Kind {
             Self::Branch => 67,
             Self::Load => 107,
             Self::Store => 135,
-            Self::Call => 24,
+            Self::Call | Self::Trap => 24,
             Self::Return | Self::Charge => 19,
-            Self::Zeros => 0,
-            Self::Ones => 0,
-            Self::BranchTable => 0,
-            Self::CallIndirect => 0,
-            Self::Pages => 0,
-            Self::Emit => 0,
-            Self::Advise => 0,
-            Self::Trap => 0,
-            Self::TrapDivision => 0,
-            Self::TrapMemory => 0,
-            Self::TrapCall => 0,
-            Self::TrapGas => 0,
-
+            Self::Zeros => 42,
+            Self::Ones => 89,
+            Self::BranchTable => 29,
+            Self::CallIndirect => 48,
+            Self::Pages => 56,
+            Self::Emit | Self::TrapGas => 25,
+            Self::Advise => 33,
+            Self::TrapDivision => 37,
+            Self::TrapMemory => 47,
+            Self::TrapCall => 55,
         }
     }
 

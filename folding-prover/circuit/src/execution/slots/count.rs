@@ -53,7 +53,8 @@ struct Found {
 }
 
 fn find(op: Op, operand: u64) -> Found {
-    let (raised, width) = if matches!(op, Op::Clz64 | Op::Ctz64) { (operand, 64) } else { (operand << 32, 32) };
+    let (raised, width) =
+        if matches!(op, Op::Clz64 | Op::Ctz64) { (operand, 64) } else { (operand << 32, 32) };
     if operand == 0 {
         return Found { count: width, rest: 0 };
     }

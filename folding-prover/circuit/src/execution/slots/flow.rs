@@ -55,14 +55,7 @@ pub(crate) fn call<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) {
 }
 
 /// Runs a function in a new frame, which begins at register `d` of this one.
-pub(crate) fn enter<B: Builder>(
-    b: &mut B,
-    bus: &mut Bus,
-    core: Core,
-    step: &Step,
-    order: u64,
-    target: Lc,
-) {
+pub(crate) fn enter<B: Builder>(b: &mut B, bus: &mut Bus, core: Core, step: &Step, order: u64, target: Lc) {
     let frame = core.fp + core.d;
     // From 1 to 2^20; in a slot that is not used the frame is 0.
     let limit = core.used.clone() * two_to_the(FRAME_BITS);

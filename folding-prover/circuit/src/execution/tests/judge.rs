@@ -81,7 +81,9 @@ fn parse(row: &[Fr]) -> Result<Row, Verdict> {
     let head = number(&row[2], 9)?;
     let op = u8::try_from(head & 0xff).ok().and_then(Op::from_number).ok_or(Verdict::NotSent)?;
     let field = |at: usize, bits| number(&row[at], bits);
-    let is_register = !op.branches() && !matches!(op, Op::Call | Op::CallIndirect) && !(Op::Store8..=Op::Store64).contains(&op);
+    let is_register = !op.branches()
+        && !matches!(op, Op::Call | Op::CallIndirect)
+        && !(Op::Store8..=Op::Store64).contains(&op);
     let names = matches!(op, Op::Select | Op::GlobalGet | Op::GlobalSet);
     field(7, if names { 16 } else { 64 })?;
     Ok(Row {
@@ -98,8 +100,8 @@ fn parse(row: &[Fr]) -> Result<Row, Verdict> {
 /// Does the step, and gives the state after it.
 fn step(place: &Place, row: &Row, terms: &mut Terms, claimed: &[Fr]) -> Result<[Fr; 4], Verdict> {
     // What the limit is, is for the run's end to show.
-    let is_trap = row.op == Op::Trap;
-    if !is_trap && claimed[1] == Fr::from(1 + Trap::OutOfGas as u64) {
+    let says_so = row.op == Op::Trap && row.imm == Trap::OutOfGas as u64 && claimed[2] == Fr::ZERO;
+    if !says_so && claimed[1] == Fr::from(1 + Trap::OutOfGas as u64) {
         return out_of_gas(place, row, terms);
     }
     if row.immediate && !has_second(row.op) {
@@ -110,9 +112,7 @@ fn step(place: &Place, row: &Row, terms: &mut Terms, claimed: &[Fr]) -> Result<[
         Op::MemorySize | Op::MemoryGrow => memory::pages(place, row, terms),
         Op::Call | Op::CallIndirect => calls::call(place, row, terms),
         Op::Return => calls::leave(place, row, terms),
-        Op::Trap => {
-            Ok(place.trap(row, Trap::from_number(row.imm).unwrap_or(Trap::Unreachable)))
-        }
+        Op::Trap => Ok(place.trap(row, Trap::from_number(row.imm).unwrap_or(Trap::Unreachable))),
         op if op == Op::Copy || unary(op) || has_second(op) => compute(place, row, terms),
         _ => other(place, row, terms),
     }
@@ -162,8 +162,7 @@ fn other(place: &Place, row: &Row, terms: &mut Terms) -> Result<[Fr; 4], Verdict
             return Ok(place.at(row, Fr::from(place.pc + 1) + Fr::from(further)));
         }
         Op::Select => {
-            let (a, b) =
-                (terms.read(register(row.a.into(), 1))?, terms.read(register(row.b.into(), 2))?);
+            let (a, b) = (terms.read(register(row.a.into(), 1))?, terms.read(register(row.b.into(), 2))?);
             let condition = terms.read(register(row.imm, 3))?;
             terms.write(register(row.d.into(), 4), if condition == 0 { b } else { a })?;
         }

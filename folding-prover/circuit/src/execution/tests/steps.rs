@@ -135,8 +135,8 @@ fn trap_number(trap: Option<Trap>, dice: &mut ChaCha8Rng) -> u64 {
     let none = [11, 12, 1 << 12, 1 << 24, u64::MAX];
     match trap {
         Some(Trap::Unreachable) if dice.next_u32().is_multiple_of(2) => none[index(dice, none.len())],
+        Some(Trap::OutOfGas) | None => 0,
         Some(trap) => trap as u64,
-        None => 0,
     }
 }
 
@@ -157,13 +157,17 @@ fn arrange_call(step: &mut Step, dice: &mut ChaCha8Rng) {
     let program = u64::from(dice.next_u32() >> 12).max(1);
     let elements = match step.trap {
         Some(Trap::TableOutOfBounds) => within(0, step.a.value.min(u32::MAX.into()), dice),
-        _ => within(step.a.value + 1, u32::MAX.into(), dice),
+        _ => within((step.a.value & 0x7fff_ffff) + 1, u32::MAX.into(), dice),
     };
-    step.special.value = program | elements.min(u32::MAX.into()) << 32;
+    step.special.value = program | elements << 32;
     let ty = u32::try_from(step.row.imm & 0xffff).unwrap();
     step.element = match step.trap {
-        Some(Trap::IndirectCallToNull) => Element { place: 0, ty: if dice.next_u32() & 1 == 0 { 0 } else { ty } },
-        Some(Trap::BadSignature) => Element { place: program << 24 | 7, ty: ty ^ (1 << (dice.next_u32() % 32)) },
+        Some(Trap::IndirectCallToNull) => {
+            Element { place: 0, ty: if dice.next_u32() & 1 == 0 { 0 } else { ty } }
+        }
+        Some(Trap::BadSignature) => {
+            Element { place: program << 24 | 7, ty: ty ^ (1 << (dice.next_u32() % 32)) }
+        }
         _ => Element { place: program << 24 | u64::from(dice.next_u32() >> 8), ty },
     };
 }
@@ -179,7 +183,8 @@ fn arrange_pages(step: &mut Step, dice: &mut ChaCha8Rng) {
         _ => u32::MAX.into(),
     };
     step.special.value = now | maximum << 32;
-    let grows = step.row.op == Op::MemoryGrow && u128::from(step.a.value) + u128::from(now) <= maximum.min(512).into();
+    let grows = step.row.op == Op::MemoryGrow
+        && u128::from(step.a.value) + u128::from(now) <= maximum.min(512).into();
     step.growths = if grows { within(0, 9, dice) } else { 0 };
 }
 

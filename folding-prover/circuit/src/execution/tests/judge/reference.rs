@@ -10,8 +10,8 @@ pub(crate) fn accesses(op: Op) -> bool {
 /// Whether the operation's first operand has 32 bits, and its second one, if it is not stored.
 pub(crate) fn narrow(op: Op) -> bool {
     use Op::{
-        Add32, BrGeS32, BrLtS32, Clz32, Ctz32, DivS32, GeS32, LtS32, Mul32, RemS32, Rotl32, Rotr32, Shl32, ShrS32, ShrU32,
-        Sub32,
+        Add32, BrGeS32, BrLtS32, Clz32, Ctz32, DivS32, GeS32, LtS32, Mul32, RemS32, Rotl32, Rotr32, Shl32,
+        ShrS32, ShrU32, Sub32,
     };
     let arithmetic = matches!(op, Add32 | Sub32 | Mul32 | DivS32 | RemS32 | Clz32 | Ctz32);
     let bits = matches!(op, Shl32 | ShrU32 | ShrS32 | Rotl32 | Rotr32);
