@@ -9,7 +9,7 @@ use nectar_circuit::execution::Kind;
 use nectar_runtime::DEFAULT_LIMIT;
 use nectar_trace::{HostOp, InvocationTrace};
 use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Queries, QueryAnswer, Said};
-use nectar_vm::{Limits, Machine, Program, Step, Stop, Tracer, lower};
+use nectar_vm::{End, Limits, Machine, Program, Step, Stop, Tracer, lower};
 use serde_json::{Value, json};
 
 /// A lowered contract and its store.
@@ -101,7 +101,11 @@ impl Tracer for Count<'_> {
         if function.is_some_and(|function| !nectar_vm::cosmwasm::is_stub(&function.name)) {
             self.instructions += u64::from(row.cost);
         }
-        match Kind::of(row.op) {
+        let trap = match step.end {
+            Some(End::Trapped(trap)) => Some(trap),
+            _ => None,
+        };
+        match Kind::of(row.op, trap) {
             Some(kind) => self.constraints += kind.rows() as u64,
             None => self.without_slot += 1,
         }

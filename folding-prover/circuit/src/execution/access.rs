@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::LazyLock;
 
 use nectar_commitment::Fr;
@@ -33,7 +34,7 @@ pub(crate) fn moment(order: u64) -> Fr {
 }
 
 /// A read of a cell.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Access {
     /// What it held.
     pub value: u64,
@@ -42,12 +43,26 @@ pub struct Access {
 }
 
 /// A write to a cell.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Write {
     /// What it held.
     pub before: u64,
     /// Moments since the last access, less one.
     pub gap: u32,
+}
+
+/// Without what the cell held.
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").field("gap", &self.gap).finish_non_exhaustive()
+    }
+}
+
+/// Without what the cell held.
+impl fmt::Debug for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Write").field("gap", &self.gap).finish_non_exhaustive()
+    }
 }
 
 /// What a link held, or holds: the row to return to, and the frame.

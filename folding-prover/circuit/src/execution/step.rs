@@ -1,3 +1,5 @@
+use std::fmt;
+
 use nectar_commitment::Fr;
 use nectar_vm::{Row, Trap};
 
@@ -7,7 +9,7 @@ use crate::builder::Builder;
 use crate::lc::{Lc, Var};
 
 /// One executed row, with what its slot needs to know.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Step {
     /// The run, below 2^20.
     pub run: u32,
@@ -46,6 +48,16 @@ pub struct Step {
     pub charges: bool,
     /// The trap that the step ends in.
     pub trap: Option<Trap>,
+}
+
+/// Places, without values.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run, time, pc, fp, row, trap, .. } = self;
+        let mut step = f.debug_struct("Step");
+        step.field("run", run).field("time", time).field("pc", pc).field("fp", fp);
+        step.field("row", row).field("trap", trap).finish_non_exhaustive()
+    }
 }
 
 /// An element of the table.

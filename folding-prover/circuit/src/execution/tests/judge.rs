@@ -100,8 +100,8 @@ fn parse(row: &[Fr]) -> Result<Row, Verdict> {
 /// Does the step, and gives the state after it.
 fn step(place: &Place, row: &Row, terms: &mut Terms, claimed: &[Fr]) -> Result<[Fr; 4], Verdict> {
     // What the limit is, is for the run's end to show.
-    let is_trap = row.op == Op::Trap;
-    if !is_trap && claimed[1] == Fr::from(1 + Trap::OutOfGas as u64) {
+    let says_so = row.op == Op::Trap && row.imm == Trap::OutOfGas as u64 && claimed[2] == Fr::ZERO;
+    if !says_so && claimed[1] == Fr::from(1 + Trap::OutOfGas as u64) {
         return out_of_gas(place, row, terms);
     }
     if row.immediate && !has_second(row.op) {

@@ -135,8 +135,8 @@ fn trap_number(trap: Option<Trap>, dice: &mut ChaCha8Rng) -> u64 {
     let none = [11, 12, 1 << 12, 1 << 24, u64::MAX];
     match trap {
         Some(Trap::Unreachable) if dice.next_u32().is_multiple_of(2) => none[index(dice, none.len())],
+        Some(Trap::OutOfGas) | None => 0,
         Some(trap) => trap as u64,
-        None => 0,
     }
 }
 
@@ -157,9 +157,9 @@ fn arrange_call(step: &mut Step, dice: &mut ChaCha8Rng) {
     let program = u64::from(dice.next_u32() >> 12).max(1);
     let elements = match step.trap {
         Some(Trap::TableOutOfBounds) => within(0, step.a.value.min(u32::MAX.into()), dice),
-        _ => within(step.a.value + 1, u32::MAX.into(), dice),
+        _ => within((step.a.value & 0x7fff_ffff) + 1, u32::MAX.into(), dice),
     };
-    step.special.value = program | elements.min(u32::MAX.into()) << 32;
+    step.special.value = program | elements << 32;
     let ty = u32::try_from(step.row.imm & 0xffff).unwrap();
     step.element = match step.trap {
         Some(Trap::IndirectCallToNull) => {
