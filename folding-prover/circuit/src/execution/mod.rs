@@ -6,12 +6,16 @@
 
 mod access;
 mod bus;
+#[cfg_attr(not(test), expect(unused_imports, reason = "no chunk circuit has these slots yet"))]
+mod cells;
 mod circuit;
 mod counts;
 #[cfg_attr(not(test), expect(dead_code, reason = "no chunk circuit has these slots yet"))]
 mod hash;
 mod kind;
 mod number;
+#[cfg_attr(not(test), expect(unused_imports, reason = "no chunk circuit has these slots yet"))]
+mod program;
 mod range;
 mod slots;
 mod step;
