@@ -21,14 +21,26 @@ pub(crate) enum Tag {
     Power = 6,
     /// A hash: `domain; four inputs, hash`.
     Hash = 7,
+    /// A node of a tree: `id; tree, value`.
+    Node = 8,
+    /// A word of a program's data: `number in the image; value, program`.
+    Data = 9,
     /// An element of a program's table: `index; program, place, type`.
     Element = 10,
+    /// A program: `number; commitment, pages, data, entries, elements`.
+    Program = 11,
     /// A word that leaves or comes in: `position; word, direction`.
     Word = 12,
-    /// Pages that a step brought: `clock; pages before, pages after`.
+    /// A run: `run; program, words at the start, first word of data, words of data`.
+    Run = 17,
+    /// Growth of a run's memory: `clock; pages before, after`.
     Growth = 18,
+    /// An operation that there is: `op + 2^8 immediate; class`.
+    Operation = 20,
+    /// Cells that begin alike: `address of the first; address behind the last, since when or program, kind`.
+    Stretch = 21,
 }
-// Other numbers up to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
+// Numbers up to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
 
 /// Most coordinates of a tuple beside the first, the tag not counted.
 pub(crate) const FIELDS: usize = 7;
