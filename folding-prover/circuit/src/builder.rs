@@ -203,6 +203,11 @@ impl Builder for ShapeBuilder {
 }
 
 impl ShapeBuilder {
+    /// Variables of the first phase so far.
+    pub(crate) fn first_variables(&self) -> usize {
+        self.variables
+    }
+
     /// The R1CS, with its public inputs after the constant one.
     pub(crate) fn finish(self, inputs: usize) -> Shape {
         let (first, variables) = (self.variables, self.variables + self.late);

@@ -31,16 +31,25 @@ pub(crate) enum Tag {
     Program = 11,
     /// A word that leaves or comes in: `position; word, direction`.
     Word = 12,
+    /// Bytes outside: `position of their length; hash, position behind, length and one, first word, form`.
+    Bytes = 13,
+    /// Where messages of a run go on: `position; place in the log, contract, binding, secret`.
+    Message = 14,
+    /// What is in a log: `place; code, contract, binding, key, value`.
+    Access = 15,
+    /// A log so far: `place; log, contract, binding`.
+    Log = 16,
     /// A run: `run; program, words at the start, first word of data, words of data`.
     Run = 17,
     /// Growth of a run's memory: `clock; pages before, after`.
     Growth = 18,
+    /// Bytes that go on: `position; hash, position of their length, length and one, first word, form, words missing`.
+    Part = 19,
     /// An operation that there is: `op + 2^8 immediate; class`.
     Operation = 20,
     /// Cells that begin alike: `address of the first; address behind the last, since when or program, kind`.
     Stretch = 21,
 }
-// Numbers up to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
 
 /// Most coordinates of a tuple beside the first, the tag not counted.
 pub(crate) const FIELDS: usize = 7;

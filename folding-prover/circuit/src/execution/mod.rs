@@ -5,20 +5,20 @@
 //! come, so **no proof uses this circuit yet**.
 
 mod access;
-mod boundary;
+mod batch;
 mod bus;
-#[cfg_attr(not(test), expect(unused_imports, reason = "no chunk circuit has these slots yet"))]
 mod cells;
+mod chunk;
 mod circuit;
 mod counts;
-#[cfg_attr(not(test), expect(dead_code, reason = "no chunk circuit has these slots yet"))]
 mod hash;
 mod kind;
 mod number;
-#[cfg_attr(not(test), expect(unused_imports, reason = "no chunk circuit has these slots yet"))]
+mod outside;
 mod program;
 mod range;
 mod record;
+mod runs;
 mod slots;
 mod step;
 mod table;
@@ -26,8 +26,11 @@ mod table;
 mod tests;
 
 pub use access::{Access, Link, Write};
-pub use boundary::{Boundary, Scans};
+pub use batch::{AccessRecord, ArrangeError, Arranged, Batch, LogRecord, ReceiptRecord, RunRecord};
+pub use chunk::{ChunkContents, ExecutionCircuit, Size};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
+pub use outside::{Ask, AskKind, Field, Form, Item, ItemKind, Message, Part, StateAccess, StateCall, Unread};
+pub use runs::{End, Inputs, LogEntry, Program, Receipt, Run, SpecialCells};
 pub use record::{Place, RecordError, Recorder, Recording};
 pub use step::{Element, Step};

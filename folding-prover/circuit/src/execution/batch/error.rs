@@ -1,0 +1,43 @@
+use thiserror::Error;
+
+/// Why recorded runs are no batch that can be proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ArrangeError {
+    /// A run names a program that the batch has not.
+    #[error("run {run} is of a program that the batch does not have")]
+    Program {
+        /// The run, from 1.
+        run: u32,
+    },
+    /// A run's words are not what its entry and its accesses say.
+    #[error("word {word} of run {run} is not what its inputs and answers say: they belong to another run")]
+    Words {
+        /// The run, from 1.
+        run: u32,
+        /// The word, from 0.
+        word: usize,
+    },
+    /// A run has not come to an end.
+    #[error("run {run} has not ended: record it to its end")]
+    Unfinished {
+        /// The run, from 1.
+        run: u32,
+    },
+    /// The log lacks entries of a run, or has them in another order.
+    #[error("the log has no place for access {access} of run {run}")]
+    Log {
+        /// The run, from 1.
+        run: u32,
+        /// The access, from 0; one more than there are for the run's own entry.
+        access: usize,
+    },
+    /// Too much of something.
+    #[error("more than {limit} {what} in a batch: split it")]
+    TooMany {
+        /// What.
+        what: &'static str,
+        /// How many may be.
+        limit: usize,
+    },
+}

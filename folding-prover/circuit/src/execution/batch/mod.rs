@@ -1,0 +1,15 @@
+//! A batch of recorded runs, arranged into chunks: what each slot of each chunk has to show.
+
+mod arrange;
+mod error;
+mod facts;
+mod ledger;
+mod memory;
+mod record;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use arrange::Arranged;
+pub use error::ArrangeError;
+pub use record::{AccessRecord, Batch, LogRecord, ReceiptRecord, RunRecord};

@@ -1,0 +1,14 @@
+//! The uniform chunk of an execution: slots of every kind, the tables that they look up, and what one chunk hands to the next.
+
+mod boundary;
+mod circuit;
+mod contents;
+mod size;
+
+pub use circuit::ExecutionCircuit;
+#[cfg(test)]
+pub(crate) use circuit::log;
+pub(crate) use contents::{Contents, ImageWord, LinkBlock, ZeroBlock};
+pub use contents::ChunkContents;
+pub(crate) use boundary::Scans;
+pub use size::Size;
