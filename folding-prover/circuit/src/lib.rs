@@ -5,6 +5,7 @@
 //! | to say what a proof is about | [`Statement`] |
 //! | the R1CS of one chunk | [`Circuit`] |
 //! | the values that satisfy it | [`Chunk`], [`Assignment`] |
+//! | to write a circuit whose witness is committed to in two phases | [`Phased`] |
 //! | what verifier and prover take from nova-snark | [`engine`] |
 //!
 //! One chunk is a fixed number of slots; each slot applies one [`nectar_commitment::Slot`] to
@@ -17,6 +18,7 @@ pub mod engine;
 pub mod execution;
 mod lc;
 mod path;
+mod phases;
 mod poseidon;
 mod range;
 mod registers;
@@ -25,4 +27,5 @@ mod statement;
 mod tables;
 
 pub use chunk::{Assignment, Chunk, Circuit, PUBLIC_INPUTS, Position, SLOTS_PER_CHUNK, public_inputs};
+pub use phases::{Boundary, Frame, Phased, PhasedAssignment, Uniform, phased_inputs};
 pub use statement::Statement;

@@ -27,6 +27,9 @@ pub enum ProveError {
     /// The operations do not lead to what the statement claims.
     #[error("the operations do not end with the roots and the number of receipts of the statement")]
     End,
+    /// The chunks do not lead to what the statement claims.
+    #[error("the last chunk does not end where a batch with this statement may end")]
+    Boundary,
     /// [`crate::Progress::cancelled`] said so.
     #[error("cancelled")]
     Cancelled,
@@ -70,6 +73,9 @@ pub enum SetupError {
     /// The proof system refused.
     #[error("the proof system failed")]
     Engine(#[from] NovaError),
+    /// All variables are in the first of two phases.
+    #[error("the circuit has no variables of a second phase: it has one phase, and names no first variables")]
+    Phases,
     /// The circuit and the setup do not fit each other.
     #[error("the key is malformed, or a ceremony's tau is the public one of the development setup")]
     Key,

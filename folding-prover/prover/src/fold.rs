@@ -1,32 +1,86 @@
 use ff::Field;
 use nectar_circuit::engine::{
-    Affine, Commitment, CommitmentEngine, CommitmentEngineTrait, Instance, NovaError, RelaxedInstance,
-    RelaxedWitness, Witness, commitment_to_point,
+    Affine, Commitment, CommitmentEngine, CommitmentEngineTrait, DlogGroup, DlogGroupExt, NovaError, Point,
+    RelaxedInstance, RelaxedWitness, commitment_to_point,
 };
-use nectar_circuit::{Assignment, PUBLIC_INPUTS};
+use nectar_circuit::{Assignment, PUBLIC_INPUTS, PhasedAssignment};
 use nectar_commitment::Fr;
 use nectar_verifier::{Digest, RandomInstance, Transcript, challenge};
 use rand_core::OsRng;
 
-use crate::ProverKey;
+use crate::key::Keys;
+use crate::shift::{SecondPhaseOpening, Shifted};
 
-/// A chunk with the commitment to its values.
+/// A commitment with its blind.
+#[derive(Clone, Copy)]
+pub(crate) struct Blinded {
+    pub(crate) point: Affine,
+    pub(crate) blind: Fr,
+}
+
+impl Blinded {
+    /// Commits to values in the places from `from` on, with a new blind. Only these places cost anything.
+    pub(crate) fn new(keys: Keys<'_>, from: usize, values: &[Fr]) -> Result<Self, NovaError> {
+        let blind = Fr::random(OsRng);
+        let point = commit_from(keys, from, values)? + Point::group(keys.commitment.h()) * blind;
+        Ok(Self { point: point.affine(), blind })
+    }
+}
+
+/// Commits to values in the places from `from` on, without a blind.
+pub(crate) fn commit_from(keys: Keys<'_>, from: usize, values: &[Fr]) -> Result<Point, NovaError> {
+    let bases = keys.commitment.ck().get(from..from + values.len());
+    let bases = bases.ok_or(NovaError::InvalidCommitmentKeyLength)?;
+    Ok(Point::vartime_multiscalar_mul(values, bases))
+}
+
+/// A chunk with the commitments to its values.
 pub(crate) struct Committed {
-    instance: Instance,
-    witness: Witness,
+    pub(crate) instance: RelaxedInstance,
+    pub(crate) witness: RelaxedWitness,
+    /// To all values, or to those of the first phase.
+    pub(crate) first: Affine,
+    /// To those of the second phase, if there is one.
+    pub(crate) second: Option<Blinded>,
 }
 
 impl Committed {
-    pub(crate) fn new(key: &ProverKey, assignment: &Assignment) -> Result<Self, NovaError> {
-        let shape = key.circuit.shape();
-        let witness = Witness::new(shape, &assignment.witness, &mut OsRng)?;
-        let commitment = witness.commit(&key.commitment);
-        let instance = Instance::new(shape, &commitment, &assignment.public)?;
-        Ok(Self { instance, witness })
+    /// All values at once.
+    pub(crate) fn new(keys: Keys<'_>, assignment: Assignment) -> Result<Self, NovaError> {
+        let Assignment { witness, public, .. } = assignment;
+        let Blinded { point, blind } = Blinded::new(keys, 0, &witness)?;
+        Self::strict(keys, witness, blind, &public, point, None)
     }
 
-    pub(crate) fn commitment(&self) -> Affine {
-        commitment_to_point(self.instance.comm_W())
+    /// The second phase's values, in the places behind those of the first, which have a commitment already.
+    pub(crate) fn phased(
+        keys: Keys<'_>,
+        first: &Blinded,
+        assignment: PhasedAssignment,
+    ) -> Result<Self, NovaError> {
+        let PhasedAssignment { first: mut witness, second: values, public, .. } = assignment;
+        let second = Blinded::new(keys, keys.first_variables()?, &values)?;
+        witness.extend(values);
+        Self::strict(keys, witness, first.blind + second.blind, &public, first.point, Some(second))
+    }
+
+    fn strict(
+        keys: Keys<'_>,
+        witness: Vec<Fr>,
+        blind: Fr,
+        public: &[Fr],
+        first: Affine,
+        second: Option<Blinded>,
+    ) -> Result<Self, NovaError> {
+        let point = second.iter().fold(Point::group(&first), |sum, second| sum + second.point);
+        let (commitment, none) = (Commitment::new(point), Commitment::default());
+        let error = vec![Fr::ZERO; keys.shape.num_cons()];
+        Ok(Self {
+            instance: RelaxedInstance::new(keys.shape, commitment, none, Fr::ONE, public.to_vec())?,
+            witness: RelaxedWitness::new(keys.shape, witness, blind, error, Fr::ZERO)?,
+            first,
+            second,
+        })
     }
 }
 
@@ -35,57 +89,93 @@ pub(crate) struct Folded {
     pub(crate) digest: Digest,
     instance: RelaxedInstance,
     witness: RelaxedWitness,
+    /// Blind of the folded second phase.
+    second_blind: Fr,
 }
 
 impl Folded {
-    pub(crate) fn leaf(key: &ProverKey, digest: Digest, committed: &Committed) -> Self {
-        let shape = key.circuit.shape();
-        Self {
-            digest,
-            instance: RelaxedInstance::from_r1cs_instance(&key.commitment, shape, &committed.instance),
-            witness: RelaxedWitness::from_r1cs_witness(shape, &committed.witness),
-        }
+    pub(crate) fn leaf(digest: Digest, committed: Committed) -> Self {
+        let Committed { instance, witness, second, .. } = committed;
+        let second_blind = second.map(|second| second.blind).unwrap_or_default();
+        Self { digest, instance, witness, second_blind }
     }
 
     /// Folds two and returns the commitment to the cross term, too.
     pub(crate) fn merge(
-        key: &ProverKey,
+        keys: Keys<'_>,
         transcript: &Transcript,
         left: &Self,
         right: &Self,
     ) -> Result<(Self, Affine), NovaError> {
-        let cross = Cross::new(key, left, (&right.instance, &right.witness))?;
+        let cross = Cross::new(keys, left, (&right.instance, &right.witness))?;
         let comm_t = commitment_to_point(&cross.commitment);
         let digest = transcript.node(&left.digest, &right.digest, &comm_t);
-        let (instance, witness) = cross.fold(left, (&right.instance, &right.witness), challenge(&digest))?;
-        Ok((Self { digest, instance, witness }, comm_t))
+        let r = challenge(&digest);
+        let (instance, witness) = cross.fold(left, (&right.instance, &right.witness), r)?;
+        let second_blind = left.second_blind + r * right.second_blind;
+        Ok((Self { digest, instance, witness, second_blind }, comm_t))
     }
 
-    /// Folds a random instance in, so that the folded witness is uniformly random, and takes the blinds off.
+    /// Folds a random instance in, so that the folded witness is uniformly random, and takes the blinds off. Where there
+    /// are two phases, shows that the second left the first as it was.
     pub(crate) fn seal(
         self,
-        key: &ProverKey,
+        keys: Keys<'_>,
         transcript: &Transcript,
         chunks: u32,
     ) -> Result<Sealed, NovaError> {
-        let shape = key.circuit.shape();
-        let (instance, witness) = shape.sample_random_instance_witness(&key.commitment)?;
+        let Random { instance, witness, public, second } = Random::new(keys)?;
+        let cross = Cross::new(keys, &self, (&instance, &witness))?;
+        let random_cross_term = commitment_to_point(&cross.commitment);
+        let second_point = second.as_ref().map(|second| &second.point);
+        let seal = transcript.seal(chunks, &self.digest, &public, second_point, &random_cross_term);
+        let r = challenge(&seal);
+        let (folded, folded_witness) = cross.fold(&self, (&instance, &witness), r)?;
+        let (witness, blind_w, blind_e) = folded_witness.derandomize();
+        let derandomizer = CommitmentEngine::derand_key(keys.commitment);
+        let instance = folded.derandomize(&derandomizer, &blind_w, &blind_e);
+        let second = match second {
+            Some(second) => {
+                let blind = self.second_blind + r * second.blind;
+                let shifted = Shifted::new(keys, witness.W())?;
+                let opening = shifted.open(keys, &seal, [&blind_w, &blind_e, &blind])?;
+                Some(SealedSecond { random: second.point, blind, opening })
+            }
+            None => None,
+        };
+        Ok(Sealed { random: public, random_cross_term, blind_w, blind_e, second, instance, witness })
+    }
+}
+
+/// A random instance.
+struct Random {
+    instance: RelaxedInstance,
+    witness: RelaxedWitness,
+    /// What of it is in the proof.
+    public: RandomInstance,
+    /// Its second phase.
+    second: Option<Blinded>,
+}
+
+impl Random {
+    fn new(keys: Keys<'_>) -> Result<Self, NovaError> {
+        let (instance, witness) = keys.shape.sample_random_instance_witness(keys.commitment)?;
+        let second = match keys.first_variables()? {
+            0 => None,
+            first => Some(Blinded::new(keys, first, witness.W().get(first..).unwrap_or_default())?),
+        };
         let mut x = [Fr::ZERO; PUBLIC_INPUTS];
         x.iter_mut().zip(instance.X()).for_each(|(to, from)| *to = *from);
-        let random = RandomInstance {
-            comm_w: commitment_to_point(instance.comm_W()),
+        // The commitment to all of the witness, less the second phase: its blind is uniform as well.
+        let all = Point::group(&commitment_to_point(instance.comm_W()));
+        let first = second.iter().fold(all, |sum, second| sum - second.point);
+        let public = RandomInstance {
+            comm_w: first.affine(),
             comm_e: commitment_to_point(instance.comm_E()),
             u: instance.u(),
             x,
         };
-        let cross = Cross::new(key, &self, (&instance, &witness))?;
-        let random_cross_term = commitment_to_point(&cross.commitment);
-        let r = challenge(&transcript.seal(chunks, &self.digest, &random, &random_cross_term));
-        let (folded, folded_witness) = cross.fold(&self, (&instance, &witness), r)?;
-        let (witness, blind_w, blind_e) = folded_witness.derandomize();
-        let derandomizer = CommitmentEngine::derand_key(&key.commitment);
-        let instance = folded.derandomize(&derandomizer, &blind_w, &blind_e);
-        Ok(Sealed { random, random_cross_term, blind_w, blind_e, instance, witness })
+        Ok(Self { instance, witness, public, second })
     }
 }
 
@@ -95,8 +185,17 @@ pub(crate) struct Sealed {
     pub(crate) random_cross_term: Affine,
     pub(crate) blind_w: Fr,
     pub(crate) blind_e: Fr,
+    pub(crate) second: Option<SealedSecond>,
     pub(crate) instance: RelaxedInstance,
     pub(crate) witness: RelaxedWitness,
+}
+
+/// What belongs to the second phase alone.
+pub(crate) struct SealedSecond {
+    /// Commitment to the random instance's.
+    pub(crate) random: Affine,
+    pub(crate) blind: Fr,
+    pub(crate) opening: SecondPhaseOpening,
 }
 
 /// The cross term of two instances.
@@ -108,13 +207,13 @@ struct Cross {
 
 impl Cross {
     fn new(
-        key: &ProverKey,
+        keys: Keys<'_>,
         left: &Folded,
         (instance, witness): (&RelaxedInstance, &RelaxedWitness),
     ) -> Result<Self, NovaError> {
         let blind = Fr::random(OsRng);
-        let (term, commitment) = key.circuit.shape().commit_T_relaxed(
-            &key.commitment,
+        let (term, commitment) = keys.shape.commit_T_relaxed(
+            keys.commitment,
             &left.instance,
             &left.witness,
             instance,

@@ -1,42 +1,47 @@
 use std::path::Path;
 
 use ff::Field;
-use nectar_circuit::Circuit;
 use nectar_circuit::engine::{
-    CommitmentKey, DlogGroup, NovaError, Point, Snark, SnarkKeyParts, SnarkProverKey, SnarkTrait,
+    CommitmentKey, DlogGroup, NovaError, Point, Shape, Snark, SnarkKeyParts, SnarkProverKey, SnarkTrait,
     commitment_key, g2_times, hiding_generator,
 };
+use nectar_circuit::{Circuit, Uniform};
 use nectar_commitment::Fr;
 use nectar_verifier::{Setup, VerifierKey, development_tau};
 
 use crate::fixed_base::FixedBase;
 use crate::{SetupError, ptau};
 
-/// What the prover knows of the circuit and the setup.
-pub struct ProverKey {
-    pub(crate) circuit: Circuit,
+/// What the prover knows of the circuit and the setup. The circuit is that of state unless another is named.
+pub struct ProverKey<C = Circuit> {
+    pub(crate) circuit: C,
     pub(crate) commitment: CommitmentKey,
     pub(crate) snark: SnarkProverKey,
     pub(crate) verifier: VerifierKey,
 }
 
-impl std::fmt::Debug for ProverKey {
+impl<C> std::fmt::Debug for ProverKey<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ProverKey").field("verifier", &self.verifier).finish_non_exhaustive()
     }
 }
 
-impl ProverKey {
+impl<C: Uniform> ProverKey<C> {
     /// The key of those who check its proofs.
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
+    }
+
+    /// The circuit.
+    pub fn circuit(&self) -> &C {
+        &self.circuit
     }
 
     /// INSECURE keys for any circuit, see [`setup_development`].
     ///
     /// # Errors
     /// [`SetupError`]
-    pub fn development(circuit: Circuit) -> Result<Self, SetupError> {
+    pub fn development(circuit: C) -> Result<Self, SetupError> {
         let commitment = development_commitment_key(points(&circuit))?;
         Self::new(circuit, commitment, Setup::Development)
     }
@@ -45,23 +50,51 @@ impl ProverKey {
     ///
     /// # Errors
     /// [`SetupError`]
-    pub fn from_ptau(circuit: Circuit, dir: &Path) -> Result<Self, SetupError> {
+    pub fn from_ptau(circuit: C, dir: &Path) -> Result<Self, SetupError> {
         let commitment = ptau::load(dir, points(&circuit))?;
         Self::new(circuit, commitment, Setup::PowersOfTau)
     }
 
-    fn new(circuit: Circuit, commitment: CommitmentKey, setup: Setup) -> Result<Self, SetupError> {
-        circuit.shape().precompute_sparse_matrices();
-        let (snark, key) = Snark::setup(&commitment, circuit.shape())?;
+    fn new(circuit: C, commitment: CommitmentKey, setup: Setup) -> Result<Self, SetupError> {
+        let (shape, first) = (circuit.shape(), circuit.first_variables());
+        if first >= shape.num_vars() {
+            return Err(SetupError::Phases);
+        }
+        shape.precompute_sparse_matrices();
+        let (snark, key) = Snark::setup(&commitment, shape)?;
         let parts = SnarkKeyParts::of(&key).ok_or(SetupError::Key)?;
         let slots = u32::try_from(circuit.slots()).map_err(|_| SetupError::Key)?;
-        let verifier = VerifierKey::new(setup, slots, parts).map_err(|_| SetupError::Key)?;
-        Ok(Self { circuit, commitment, snark, verifier })
+        let verifier = match u32::try_from(first).map_err(|_| SetupError::Key)? {
+            0 => VerifierKey::new(setup, slots, parts),
+            first => VerifierKey::phased(setup, slots, first, parts),
+        };
+        Ok(Self { commitment, snark, verifier: verifier.map_err(|_| SetupError::Key)?, circuit })
+    }
+
+    pub(crate) fn keys(&self) -> Keys<'_> {
+        let Self { circuit, commitment, snark, verifier } = self;
+        Keys { shape: circuit.shape(), commitment, snark, verifier }
+    }
+}
+
+/// What folding and compressing need of a key, whatever the circuit.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys<'a> {
+    pub(crate) shape: &'a Shape,
+    pub(crate) commitment: &'a CommitmentKey,
+    pub(crate) snark: &'a SnarkProverKey,
+    pub(crate) verifier: &'a VerifierKey,
+}
+
+impl Keys<'_> {
+    /// Variables of the first phase; 0 if there is only one.
+    pub(crate) fn first_variables(self) -> Result<usize, NovaError> {
+        usize::try_from(self.verifier.first_variables()).map_err(|_| NovaError::InvalidWitnessLength)
     }
 }
 
 /// Powers of tau that the circuit needs: as many as its matrices have nonzeros, padded.
-fn points(circuit: &Circuit) -> usize {
+fn points(circuit: &impl Uniform) -> usize {
     let shape = circuit.shape();
     let nonzeros = Snark::ck_floor()(shape);
     let square = shape.num_cons().max(shape.num_vars()).next_power_of_two();

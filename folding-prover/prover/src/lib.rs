@@ -5,6 +5,7 @@
 //! | keys for development: **insecure**, anyone can forge | [`setup_development`] |
 //! | keys from a Powers-of-Tau ceremony | [`setup_from_ptau`] |
 //! | a proof of a batch | [`prove`] |
+//! | a proof by a circuit of my own, with challenges between two phases | [`ProverKey::development`], [`prove_phased`] |
 //! | to watch or stop it | [`Progress`] |
 //!
 //! How and why is written in `folding-prover/DESIGN.md`.
@@ -17,13 +18,18 @@ mod error;
 mod fixed_base;
 mod fold;
 mod key;
+mod phased;
 mod progress;
 mod prove;
 mod ptau;
+mod run;
+mod shift;
 #[cfg(test)]
 mod testing;
 
 pub use error::{ProveError, SetupError};
 pub use key::{ProverKey, setup_development, setup_from_ptau};
+pub use phased::prove_phased;
 pub use progress::{Phase, Progress};
-pub use prove::{Timings, prove};
+pub use prove::prove;
+pub use run::Timings;

@@ -2,6 +2,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
+    /// Commits to the first phases of chunks, in any order, where there are two phases.
+    First,
     /// Computes the values of chunks.
     Synthesize,
     /// Commits to them.

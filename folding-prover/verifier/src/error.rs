@@ -1,7 +1,7 @@
 use nectar_circuit::engine::NovaError;
 use thiserror::Error;
 
-use crate::MAX_CHUNKS;
+use crate::{Kind, MAX_CHUNKS};
 
 /// Why bytes are no proof or no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -19,6 +19,12 @@ pub enum DecodeError {
         /// The version that is understood.
         expected: u8,
         /// The version found.
+        got: u8,
+    },
+    /// The kind is neither of the two.
+    #[error("kind {got} is unknown; 1 is state, 2 is execution")]
+    Kind {
+        /// The byte found.
         got: u8,
     },
     /// The number of chunks is zero or too large.
@@ -59,6 +65,14 @@ pub enum DecodeError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum VerifyError {
+    /// The proof is about something else.
+    #[error("the key is for proofs of {expected}, the proof is one of {got}")]
+    Kind {
+        /// The key's kind.
+        expected: Kind,
+        /// The proof's.
+        got: Kind,
+    },
     /// The numbers of commitments, cross terms and boundaries do not fit each other.
     #[error("the proof's parts do not fit each other")]
     Parts,
@@ -68,4 +82,7 @@ pub enum VerifyError {
     /// The argument for the folded instance does not hold.
     #[error("the argument for the folded instance does not hold")]
     Argument(#[source] NovaError),
+    /// The second phase's commitments are not shown to have zeros in the places of the first.
+    #[error("the second phase's commitments may have changed the first phase")]
+    SecondPhase,
 }

@@ -1,12 +1,12 @@
 use nectar_circuit::engine::{
-    Affine, POINT_LEN, SnarkKeyParts, SnarkVerifierKey, g2_times, g2_to_bytes, hiding_generator,
+    Affine, G2Affine, POINT_LEN, SnarkKeyParts, SnarkVerifierKey, g2_times, g2_to_bytes, hiding_generator,
     point_to_bytes, transcript_digest,
 };
 use nectar_commitment::{Fr, to_bytes};
 
-use crate::DecodeError;
 use crate::reader::Reader;
 use crate::transcript::{Digest, challenge, keccak};
+use crate::{DecodeError, Kind};
 
 /// What the powers of tau come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,15 +48,18 @@ pub fn development_key() -> VerifierKey {
 }
 
 const MAGIC: [u8; 4] = *b"NVKY";
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// What a verifier knows of the circuit and the setup.
 #[derive(Clone)]
 pub struct VerifierKey {
     setup: Setup,
     slots: u32,
+    /// Zero for one phase.
+    first_variables: u32,
     parts: SnarkKeyParts,
     snark: SnarkVerifierKey,
+    tau: G2Affine,
     hiding: Affine,
     digest: Digest,
 }
@@ -73,6 +76,7 @@ impl std::fmt::Debug for VerifierKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("VerifierKey")
             .field("setup", &self.setup)
+            .field("kind", &self.kind())
             .field("slots", &self.slots)
             .field("parts", &self.parts)
             .finish_non_exhaustive()
@@ -81,23 +85,65 @@ impl std::fmt::Debug for VerifierKey {
 
 impl VerifierKey {
     /// Length of [`Self::encode`].
-    pub const ENCODED_LEN: usize = 13 + 128 + 8 * POINT_LEN + 32;
+    pub const ENCODED_LEN: usize = 18 + 128 + 8 * POINT_LEN + 32;
 
-    /// Wraps MicroSpartan's key.
+    /// Wraps MicroSpartan's key for a circuit of state.
     ///
     /// # Errors
     /// [`DecodeError::Key`] if the sizes or points do not fit each other, or the setup is not what it is called: the
     /// development tau is never a ceremony's.
     pub fn new(setup: Setup, slots: u32, parts: SnarkKeyParts) -> Result<Self, DecodeError> {
-        let snark = parts.key().ok_or(DecodeError::Key)?;
-        let development = g2_to_bytes(&g2_times(&development_tau())) == Some(parts.tau);
-        if development != (setup == Setup::Development) || slots == 0 {
+        Self::with_phases(setup, slots, 0, parts)
+    }
+
+    /// The same for a circuit of execution, with this many variables in the first phase: at least one, and fewer than all.
+    ///
+    /// # Errors
+    /// [`DecodeError::Key`], also if there are no variables of one phase.
+    pub fn phased(
+        setup: Setup,
+        slots: u32,
+        first_variables: u32,
+        parts: SnarkKeyParts,
+    ) -> Result<Self, DecodeError> {
+        if first_variables == 0 {
             return Err(DecodeError::Key);
         }
-        let mut key =
-            Self { setup, slots, parts, snark, hiding: hiding_generator(), digest: Digest::default() };
+        Self::with_phases(setup, slots, first_variables, parts)
+    }
+
+    fn with_phases(
+        setup: Setup,
+        slots: u32,
+        first_variables: u32,
+        parts: SnarkKeyParts,
+    ) -> Result<Self, DecodeError> {
+        let snark = parts.key().ok_or(DecodeError::Key)?;
+        let tau = parts.tau().ok_or(DecodeError::Key)?;
+        let development = g2_to_bytes(&g2_times(&development_tau())) == Some(parts.tau);
+        let variables = 1u32.checked_shl(parts.variables.into()).ok_or(DecodeError::Key)?;
+        if development != (setup == Setup::Development) || slots == 0 || first_variables >= variables {
+            return Err(DecodeError::Key);
+        }
+        let (hiding, digest) = (hiding_generator(), Digest::default());
+        let mut key = Self { setup, slots, first_variables, parts, snark, tau, hiding, digest };
         key.digest = keccak(&[&key.encode()]);
         Ok(key)
+    }
+
+    /// What its proofs are about.
+    pub fn kind(&self) -> Kind {
+        if self.first_variables == 0 { Kind::State } else { Kind::Execution }
+    }
+
+    /// Variables of a chunk's first phase; 0 if there is only one.
+    pub fn first_variables(&self) -> u32 {
+        self.first_variables
+    }
+
+    /// Tau in the second group.
+    pub fn tau(&self) -> &G2Affine {
+        &self.tau
     }
 
     /// Whether the setup is a secure one. The digest binds it.
@@ -130,9 +176,10 @@ impl VerifierKey {
         &self.hiding
     }
 
-    /// Canonical bytes, all integers big-endian: `NVKY`, version (1), setup (1; 0 is insecure), slots (4), logarithms of
-    /// constraints, variables, nonzeros (1 each), tau in the second group (128), generator of blinds (64), seven
-    /// commitments to the matrices (64 each), what MicroSpartan's transcript starts with (32).
+    /// Canonical bytes, all integers big-endian: `NVKY`, version (1), setup (1; 0 is insecure), kind (1), slots (4),
+    /// variables of the first phase (4), logarithms of constraints, variables, nonzeros (1 each), tau in the second group
+    /// (128), generator of blinds (64), seven commitments to the matrices (64 each), what MicroSpartan's transcript starts
+    /// with (32).
     pub fn encode(&self) -> Vec<u8> {
         let setup = match self.setup {
             Setup::Development => 0,
@@ -141,8 +188,9 @@ impl VerifierKey {
         let SnarkKeyParts { constraints, variables, nonzeros, tau, matrices } = &self.parts;
         let mut out = Vec::with_capacity(Self::ENCODED_LEN);
         out.extend(MAGIC);
-        out.extend([VERSION, setup]);
+        out.extend([VERSION, setup, self.kind().byte()]);
         out.extend(self.slots.to_be_bytes());
+        out.extend(self.first_variables.to_be_bytes());
         out.extend([*constraints, *variables, *nonzeros]);
         out.extend(tau);
         out.extend(point_to_bytes(&self.hiding));
@@ -166,7 +214,9 @@ impl VerifierKey {
             1 => Setup::PowersOfTau,
             _ => return Err(DecodeError::Key),
         };
-        let slots = reader.u32()?;
+        let got = reader.byte()?;
+        let kind = Kind::from_byte(got).ok_or(DecodeError::Kind { got })?;
+        let (slots, first_variables) = (reader.u32()?, reader.u32()?);
         let (constraints, variables, nonzeros) = (reader.byte()?, reader.byte()?, reader.byte()?);
         let tau = reader.array()?;
         let hiding = reader.point()?;
@@ -175,9 +225,10 @@ impl VerifierKey {
             *point = reader.array()?;
         }
         let transcript = reader.scalar()?;
-        let key = Self::new(setup, slots, SnarkKeyParts { constraints, variables, nonzeros, tau, matrices })?;
-        // Both follow from the rest; verifiers that cannot derive them read them here.
-        if key.hiding != hiding || transcript_digest(&key.snark) != transcript {
+        let parts = SnarkKeyParts { constraints, variables, nonzeros, tau, matrices };
+        let key = Self::with_phases(setup, slots, first_variables, parts)?;
+        // All three follow from the rest; verifiers that cannot derive the last two read them here.
+        if key.kind() != kind || key.hiding != hiding || transcript_digest(&key.snark) != transcript {
             return Err(DecodeError::Key);
         }
         Ok(key)

@@ -48,6 +48,10 @@ impl<'a> Reader<'a> {
         point_from_bytes(&self.array::<POINT_LEN>()?).ok_or(DecodeError::Point { at })
     }
 
+    pub(crate) fn points(&mut self, n: usize) -> Result<Vec<Affine>, DecodeError> {
+        (0..n).map(|_| self.point()).collect()
+    }
+
     /// Magic, then version.
     pub(crate) fn header(
         &mut self,

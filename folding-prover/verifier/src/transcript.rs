@@ -1,4 +1,5 @@
 use nectar_circuit::engine::{Affine, point_to_bytes};
+use nectar_circuit::execution::Challenges;
 use nectar_circuit::{Position, Statement};
 use nectar_commitment::{Fr, from_bytes, to_bytes};
 use sha3::{Digest as _, Keccak256};
@@ -10,28 +11,51 @@ pub type Digest = [u8; 32];
 
 /// The transcript of one proof's fold, as a tree of hashes: a node's hash binds everything that went into the folded
 /// instance beneath it, and is the node's challenge.
+///
+/// Where witnesses have two phases, [`Self::phased`] comes first, and the second phase's commitments are given to
+/// [`Self::leaf`] and [`Self::seal`].
 #[derive(Debug, Clone)]
 pub struct Transcript {
-    context: Digest,
+    /// What leaves and the seal start from.
+    base: Digest,
 }
 
 impl Transcript {
-    const LABEL: &'static [u8; 16] = b"nectar/fold/v1\0\0";
+    const LABEL: &'static [u8; 16] = b"nectar/fold/v2\0\0";
 
     /// `context = Keccak(label, key digest, encoded statement)`
     pub fn new(key: &Digest, statement: &Statement) -> Self {
-        Self { context: keccak(&[Self::LABEL, key, &statement.encode()]) }
+        Self { base: keccak(&[Self::LABEL, key, &statement.encode()]) }
     }
 
-    /// `Keccak(0, context, number, flags, witness commitment, start, end)`; flags: 1 for the first, 2 for the last chunk.
-    pub fn leaf(&self, number: u32, position: Position, witness: &Affine, start: &Fr, end: &Fr) -> Digest {
+    /// `first = Keccak(3, context, number of chunks, commitments to their first phases)`, which takes the place of the
+    /// context. The challenges are those of `Keccak(4, first)` and `Keccak(5, first)`.
+    pub fn phased(&self, first: &[Affine]) -> (Self, Challenges) {
+        let chunks = u32::try_from(first.len()).unwrap_or(u32::MAX);
+        let points: Vec<u8> = first.iter().flat_map(point_to_bytes).collect();
+        let base = keccak(&[&[3], &self.base, &chunks.to_be_bytes(), &points]);
+        let [gamma, alpha] = [4, 5].map(|tag: u8| challenge(&keccak(&[&[tag], &base])));
+        (Self { base }, Challenges { gamma, alpha })
+    }
+
+    /// `Keccak(0, base, number, flags, witness commitment of each phase, start, end)`; flags: 1 for the first, 2 for the
+    /// last chunk.
+    pub fn leaf(
+        &self,
+        number: u32,
+        position: Position,
+        witness: &Affine,
+        second: Option<&Affine>,
+        [start, end]: [&Fr; 2],
+    ) -> Digest {
         let flags = u8::from(position.first) | u8::from(position.last) << 1;
         keccak(&[
             &[0],
-            &self.context,
+            &self.base,
             &number.to_be_bytes(),
             &[flags],
             &point_to_bytes(witness),
+            &second.map(|point| point_to_bytes(point).to_vec()).unwrap_or_default(),
             &to_bytes(start),
             &to_bytes(end),
         ])
@@ -42,20 +66,45 @@ impl Transcript {
         keccak(&[&[1], left, right, &point_to_bytes(cross_term)])
     }
 
-    /// `Keccak(2, context, chunks, root, random instance, cross term)`
-    pub fn seal(&self, chunks: u32, root: &Digest, random: &RandomInstance, cross_term: &Affine) -> Digest {
+    /// `Keccak(2, base, chunks, root, random instance, cross term)`; the random instance's commitment to a second phase
+    /// follows that to its first.
+    pub fn seal(
+        &self,
+        chunks: u32,
+        root: &Digest,
+        random: &RandomInstance,
+        second: Option<&Affine>,
+        cross_term: &Affine,
+    ) -> Digest {
         let x: Vec<u8> = random.x.iter().flat_map(to_bytes).collect();
         keccak(&[
             &[2],
-            &self.context,
+            &self.base,
             &chunks.to_be_bytes(),
             root,
             &point_to_bytes(&random.comm_w),
+            &second.map(|point| point_to_bytes(point).to_vec()).unwrap_or_default(),
             &point_to_bytes(&random.comm_e),
             &to_bytes(&random.u),
             &x,
             &point_to_bytes(cross_term),
         ])
+    }
+
+    /// `Keccak(6, seal, blinds of witness, error term and second phase, shifted)`: where the folded second phase is
+    /// opened.
+    pub fn point(seal: &Digest, blinds: [&Fr; 3], shifted: &Affine) -> Digest {
+        let [w, e, second] = blinds.map(to_bytes);
+        keccak(&[&[6], seal, &w, &e, &second, &point_to_bytes(shifted)])
+    }
+
+    /// `Keccak(7, point, quotient, Mercury's last challenge)`: joins the opening's pairing equation to Mercury's, where a
+    /// verifier checks both as one.
+    ///
+    /// Mercury's challenge binds all of its messages. Without it they could be chosen after this hash, such that two
+    /// equations that do not hold make up for each other.
+    pub fn join(point: &Digest, quotient: &Affine, pairing: &Fr) -> Digest {
+        keccak(&[&[7], point, &point_to_bytes(quotient), &to_bytes(pairing)])
     }
 }
 

@@ -4,6 +4,7 @@
 //! (`spartan::ppsnark`) with Mercury openings.
 
 mod keys;
+mod pairing;
 mod points;
 mod quiet;
 mod snark;
@@ -14,8 +15,9 @@ use nova_snark::spartan::ppsnark;
 use nova_snark::traits::snark::RelaxedR1CSSNARKTrait;
 
 pub use keys::{commitment_key, load_powers_of_tau};
+pub use pairing::{g2_to_bytes, pairs_equally};
 pub use points::{POINT_LEN, commitment_from_point, commitment_to_point, point_from_bytes, point_to_bytes};
-pub use snark::{Argument, Rounds, SnarkKeyParts, combine, g2_to_bytes, transcript_digest};
+pub use snark::{Argument, Rounds, SnarkKeyParts, combine, transcript_digest};
 
 pub use nova_snark::errors::NovaError;
 pub use nova_snark::provider::bn256_grumpkin::bn256::{Affine, Base, Point, Scalar};

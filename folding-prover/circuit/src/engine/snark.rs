@@ -8,12 +8,11 @@ use nectar_commitment::{Fr, from_bytes};
 use nova_snark::errors::NovaError;
 use nova_snark::traits::snark::{DigestHelperTrait, RelaxedR1CSSNARKTrait};
 
+use super::pairing::{G2_LEN, g2_from_bytes, g2_to_bytes};
 use super::points::{POINT_LEN, point_from_bytes};
 use super::quiet::quietly;
 use super::{RelaxedInstance, Snark, SnarkVerifierKey};
 
-/// Length of a point of the second group.
-const G2_LEN: usize = 128;
 /// Coefficients of a cubic round polynomial that a proof holds: all but the linear one.
 const COEFFICIENTS: usize = 3;
 /// Points of the matrices' commitment: row, col, A, B, C, row and column timestamps.
@@ -198,17 +197,6 @@ fn g2_generator() -> Option<[u8; G2_LEN]> {
     g2_to_bytes(&<super::Point as PairingGroup>::G2::r#gen().affine())
 }
 
-/// x.c0, x.c1, y.c0, y.c1: 32 bytes each, big-endian.
-pub fn g2_to_bytes(point: &super::G2Affine) -> Option<[u8; G2_LEN]> {
-    let mut out = [0; G2_LEN];
-    let coordinates = [point.x.c0(), point.x.c1(), point.y.c0(), point.y.c1()];
-    for (to, coordinate) in out.chunks_exact_mut(32).zip(coordinates) {
-        let bytes: [u8; 32] = ff::PrimeField::to_repr(coordinate).into();
-        to.iter_mut().zip(bytes.into_iter().rev()).for_each(|(to, from)| *to = from);
-    }
-    Some(out)
-}
-
 /// The circuit's nine public inputs and the constant one lie in the upper half of the columns: nova-snark's evaluation of
 /// that half takes no fewer.
 const MIN_VARIABLES: u8 = 5;
@@ -253,6 +241,11 @@ impl SnarkKeyParts {
         let decode = || bincode::serde::decode_from_slice(&full, bincode::config::legacy());
         let (key, read) = quietly(decode).ok()?;
         (read == full.len()).then_some(key)
+    }
+
+    /// `tau` as a point. That it is in the second group, [`Self::key`] has seen to.
+    pub fn tau(&self) -> Option<super::G2Affine> {
+        g2_from_bytes(&self.tau)
     }
 
     /// Rounds of the sum-checks of its proofs.
