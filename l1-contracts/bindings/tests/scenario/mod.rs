@@ -78,7 +78,7 @@ impl World {
         let golden = Golden::read("full-8");
         let verifier = l1.deploy_verifier(&golden.key).await.unwrap();
         let Golden { header, .. } = &golden;
-        admin.rollup.create_network(header.network, header.pre_root, verifier).await.unwrap();
+        admin.rollup.create_network(header.network, header.pre_root, verifier, None).await.unwrap();
         Self { url: url.to_owned(), deployment, admin, authorizer, auditor, verifier, golden }
     }
 
