@@ -3,26 +3,19 @@
 //! writes other proofs of the same statements.
 
 mod json;
-#[path = "../../tests/common/tally.rs"]
-mod tally;
 
 use std::path::Path;
 
 use json::json;
 use nectar_circuit::{Circuit, SLOTS_PER_CHUNK, Statement};
 use nectar_commitment::{Fr, Key, Ledger, ReceiptTree, Slot};
-use nectar_prover::{ProverKey, prove, prove_phased};
-use nectar_verifier::{Proof, VerifierKey, verify};
-use tally::{Tally, tally_batch};
-
-/// Exchanges of a chunk with 2^18 rows and 2^20 nonzeros, padded.
-const EXCHANGES: usize = 30_000;
+use nectar_prover::{ProverKey, prove};
+use nectar_verifier::verify;
 
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let dir = std::env::args().nth(1).ok_or("the directory to write to is missing")?;
-    let dir = Path::new(&dir);
     // A circuit of one slot proves in two seconds: many shapes of the fold. The real one shows real costs.
     for (name, slots, chunks) in
         [("small", 1, [1, 2, 3, 4, 5, 8].as_slice()), ("full", SLOTS_PER_CHUNK, &[1, 8])]
@@ -31,33 +24,11 @@ fn main() -> Result<(), Failure> {
         for &chunks in chunks {
             let (statement, operations) = batch(chunks * slots)?;
             let (proof, _) = prove(&key, &statement, operations.into_iter(), &())?;
-            write(dir, &format!("{name}-{chunks}"), key.verifier(), &statement, &proof)?;
+            verify(key.verifier(), &statement, &proof)?;
+            let path = Path::new(&dir).join(format!("{name}-{chunks}.json"));
+            std::fs::write(path, json(&key.verifier().encode(), &statement, &proof.encode()))?;
         }
     }
-    // The same with two phases: a circuit of few rows, and one as large as the real one of state.
-    for (name, exchanges, chunks) in
-        [("phased", 4, [1, 2, 3, 5, 8].as_slice()), ("phased-full", EXCHANGES, &[1, 8])]
-    {
-        let key = ProverKey::development(Tally::new(exchanges))?;
-        for &chunks in chunks {
-            let (statement, values) = tally_batch(key.circuit(), chunks);
-            let chunk = |number: usize| values[number].clone();
-            let (proof, _) = prove_phased(&key, &statement, chunks, chunk, &())?;
-            write(dir, &format!("{name}-{chunks}"), key.verifier(), &statement, &proof)?;
-        }
-    }
-    Ok(())
-}
-
-fn write(
-    dir: &Path,
-    name: &str,
-    key: &VerifierKey,
-    statement: &Statement,
-    proof: &Proof,
-) -> Result<(), Failure> {
-    verify(key, statement, proof)?;
-    std::fs::write(dir.join(format!("{name}.json")), json(&key.encode(), statement, &proof.encode()))?;
     Ok(())
 }
 
