@@ -27,7 +27,7 @@ contract PhasesTest is Vectors {
 
     function setUp() public {
         vm.chainId(31337);
-        honest = vector("phased-3");
+        honest = vector("phased-small-3");
         verifier = new NovaVerifier(honest.key);
     }
 
@@ -48,7 +48,7 @@ contract PhasesTest is Vectors {
     // Accepting
 
     function test_every_shape_of_the_fold_is_accepted() public view {
-        string[5] memory names = ["phased-1", "phased-2", "phased-3", "phased-5", "phased-8"];
+        string[5] memory names = ["phased-small-1", "phased-small-2", "phased-small-3", "phased-small-5", "phased-small-8"];
         for (uint256 i = 0; i < names.length; ++i) {
             Vector memory v = vector(names[i]);
             verifier.verify(v.statement, v.proof);
