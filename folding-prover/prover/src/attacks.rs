@@ -1,13 +1,17 @@
 //! A prover that does not play by the rules: it folds whatever values it likes.
 
+mod phased;
+
 use ff::Field;
-use nectar_circuit::engine::{Affine, Argument, Point, Snark, SnarkTrait, combine, generator};
+use nectar_circuit::engine::{Affine, Point, combine, generator};
 use nectar_circuit::{Assignment, Chunk, Circuit, Position, Statement};
 use nectar_commitment::{Fr, Registers, Slot};
-use nectar_verifier::{FoldTree, Proof, Transcript, VerifyError, challenge, verify};
+use nectar_verifier::{Proof, Transcript, VerifyError, challenge, verify};
 
 use crate::ProverKey;
-use crate::fold::{Committed, Folded};
+use crate::fold::Committed;
+use crate::key::Keys;
+use crate::run::{Leaf, Run};
 use crate::testing::{Batch, fr, prover_key, short_batch};
 
 #[path = "../examples/vectors/json.rs"]
@@ -16,45 +20,23 @@ mod json;
 /// Folds and compresses any values, satisfied or not, as the verifier will read them.
 fn forge(key: &ProverKey, statement: &Statement, chunks: &[Assignment]) -> Proof {
     let transcript = Transcript::new(&key.verifier.digest(), statement);
-    let mut tree = FoldTree::default();
-    let (mut boundaries, mut witnesses, mut cross_terms) =
-        (vec![chunks[0].public[0]], Vec::new(), Vec::new());
-    for (i, assignment) in chunks.iter().enumerate() {
-        let committed = Committed::new(key, assignment).unwrap();
+    let committed = chunks.iter().map(|assignment| {
         let [start, end, ..] = assignment.public;
-        let position = Position { first: i == 0, last: i + 1 == chunks.len() };
-        let witness = committed.commitment();
-        let digest = transcript.leaf(u32::try_from(i).unwrap(), position, &witness, &start, &end);
-        boundaries.push(end);
-        witnesses.push(witness);
-        let merge = |left: Folded, right: Folded| {
-            let (folded, cross_term) = Folded::merge(key, &transcript, &left, &right)?;
-            cross_terms.push(cross_term);
-            Ok::<_, nectar_circuit::engine::NovaError>(folded)
-        };
-        tree.push(Folded::leaf(key, digest, &committed), merge).unwrap();
+        (Committed::new(key.keys(), assignment.clone()).unwrap(), [start, end])
+    });
+    fold_and_compress(key.keys(), transcript, committed.collect())
+}
+
+/// The same of any commitments.
+fn fold_and_compress(keys: Keys<'_>, transcript: Transcript, chunks: Vec<(Committed, [Fr; 2])>) -> Proof {
+    let mut run = Run::new(keys, &(), transcript);
+    let last = chunks.len() - 1;
+    for (number, (committed, ends)) in chunks.into_iter().enumerate() {
+        let position = Position { first: number == 0, last: number == last };
+        run.fold(Leaf { number, position, committed, ends }).unwrap();
     }
-    let root = tree
-        .finish(|left, right| {
-            let (folded, cross_term) = Folded::merge(key, &transcript, &left, &right)?;
-            cross_terms.push(cross_term);
-            Ok::<_, nectar_circuit::engine::NovaError>(folded)
-        })
-        .unwrap()
-        .unwrap();
-    let sealed = root.seal(key, &transcript, u32::try_from(chunks.len()).unwrap()).unwrap();
-    let shape = key.circuit.shape();
-    let snark = Snark::prove(&key.commitment, &key.snark, shape, &sealed.instance, &sealed.witness).unwrap();
-    Proof {
-        boundaries,
-        witnesses,
-        cross_terms,
-        random: sealed.random,
-        random_cross_term: sealed.random_cross_term,
-        blind_w: sealed.blind_w,
-        blind_e: sealed.blind_e,
-        argument: Argument::new(key.verifier.parts().rounds(), &snark).unwrap(),
-    }
+    let sealed = run.seal().unwrap();
+    run.compress(sealed).unwrap().0
 }
 
 /// Values of chunk `i` of `n`.
@@ -162,11 +144,11 @@ fn challenges(proof: &Proof) -> [Fr; 3] {
     let leaves = [0, 1, 2].map(|i| {
         let position = Position { first: i == 0, last: i == 2 };
         let [start, end] = [proof.boundaries[i], proof.boundaries[i + 1]];
-        transcript.leaf(u32::try_from(i).unwrap(), position, &proof.witnesses[i], &start, &end)
+        transcript.leaf(u32::try_from(i).unwrap(), position, &proof.witnesses[i], None, [&start, &end])
     });
     let first = transcript.node(&leaves[0], &leaves[1], &proof.cross_terms[0]);
     let second = transcript.node(&first, &leaves[2], &proof.cross_terms[1]);
-    let last = transcript.seal(3, &second, &proof.random, &proof.random_cross_term);
+    let last = transcript.seal(3, &second, &proof.random, None, &proof.random_cross_term);
     [challenge(&first), challenge(&second), challenge(&last)]
 }
 

@@ -132,8 +132,7 @@ impl<'a, C: Phased, F: Fn(usize) -> C::Chunk + Sync> Values<'a, C, F> {
         let Batch { key, statement, progress, chunks, .. } = self.batch;
         check_cancelled(*progress)?;
         let (position, end_salt) = (self.batch.position(number), Fr::random(OsRng));
-        let frame =
-            Frame { statement, position, challenges: self.challenges, start: &self.start, end_salt };
+        let frame = Frame { statement, position, challenges: self.challenges, start: &self.start, end_salt };
         let assignment = key.circuit.second(&(self.batch.chunk)(number), &frame);
         if position.last && !key.circuit.may_end(statement, &assignment.end) {
             return Err(ProveError::Boundary);

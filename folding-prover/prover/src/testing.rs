@@ -2,8 +2,11 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "../tests/common/tally.rs"]
+mod tally;
 
 pub(crate) use common::{Batch, fr, short_batch};
+pub(crate) use tally::{Exchange, PER_EXCHANGE, RECEIVED, Tally, tally_batch};
 
 use crate::ProverKey;
 

@@ -15,7 +15,7 @@ use nectar_circuit::engine::{Affine, Argument, combine, generator};
 use nectar_circuit::{PUBLIC_INPUTS, Statement};
 use nectar_commitment::Fr;
 use nectar_prover::prove;
-use nectar_verifier::{DecodeError, Proof, Setup, VerifierKey, verify};
+use nectar_verifier::{DecodeError, Kind, Proof, Setup, VerifierKey, VerifyError, verify};
 
 fn statement() -> Statement {
     short_batch().statement
@@ -203,7 +203,7 @@ fn every_flipped_bit_of_the_bytes_is_refused() {
 #[test]
 fn bytes_missing_or_left_over_are_refused() {
     let bytes = proofs()[0].encode();
-    for length in [0, 3, 4, 5, 7, 10, 11, 12, bytes.len() / 2, bytes.len() - 1] {
+    for length in [0, 3, 4, 5, 6, 8, 11, 12, 13, bytes.len() / 2, bytes.len() - 1] {
         assert!(Proof::decode(&bytes[..length]).is_err(), "{length}");
     }
     let longer = [bytes.as_slice(), &[0]].concat();
@@ -213,7 +213,7 @@ fn bytes_missing_or_left_over_are_refused() {
 #[test]
 fn points_and_scalars_have_one_encoding() {
     let bytes = proofs()[0].encode();
-    let (boundary, witness) = (11, 11 + 4 * 32);
+    let (boundary, witness) = (12, 12 + 4 * 32);
     let replaced = |at: usize, with: &[u8]| {
         let mut changed = bytes.clone();
         changed[at..at + with.len()].copy_from_slice(with);
@@ -231,7 +231,7 @@ fn points_and_scalars_have_one_encoding() {
 fn another_key_is_refused() {
     let key = prover_key().verifier();
     let mut others = Vec::new();
-    for at in [8, 9, 10, 11, 12, 200, 300, 652, 684] {
+    for at in [9, 10, 13, 15, 16, 17, 205, 305, 657, 689] {
         let mut bytes = key.encode();
         bytes[at] ^= 1;
         others.extend(VerifierKey::decode(&bytes));
@@ -248,6 +248,15 @@ fn another_key_is_refused() {
         Err(DecodeError::Key),
         "development tau"
     );
+    // Of the same points, but for execution.
+    let phased = VerifierKey::phased(Setup::Development, key.slots(), 1, parts).unwrap();
+    assert_eq!(phased.kind(), Kind::Execution);
+    let refused = verify(&phased, &statement(), &proofs()[0]).unwrap_err();
+    assert!(matches!(refused, VerifyError::Kind { .. }), "{refused}");
+    for first in [0, 1 << parts.variables, u32::MAX] {
+        let made = VerifierKey::phased(Setup::Development, key.slots(), first, parts);
+        assert_eq!(made, Err(DecodeError::Key), "{first}");
+    }
     let swapped = |i: usize, j: usize| {
         let mut parts = parts;
         parts.matrices.swap(i, j);

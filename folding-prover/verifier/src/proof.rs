@@ -134,12 +134,7 @@ impl Proof {
         Self::body(reader, kind, chunks, rounds)
     }
 
-    fn body(
-        mut reader: Reader<'_>,
-        kind: Kind,
-        chunks: usize,
-        rounds: Rounds,
-    ) -> Result<Self, DecodeError> {
+    fn body(mut reader: Reader<'_>, kind: Kind, chunks: usize, rounds: Rounds) -> Result<Self, DecodeError> {
         let phased = kind == Kind::Execution;
         let boundaries = (0..=chunks).map(|_| reader.scalar()).collect::<Result<_, _>>()?;
         let witnesses = reader.points(chunks)?;
