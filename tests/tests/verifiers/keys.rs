@@ -11,7 +11,7 @@ use crate::layout::{WORD, put, sum, word};
 /// Where in a key its parts start.
 const KIND: usize = 6;
 pub(crate) const SLOTS: usize = 7;
-const FIRST_PHASE: usize = 11;
+pub(crate) const FIRST_PHASE: usize = 11;
 const SIZES: usize = 15;
 const TAU: usize = 18;
 pub(crate) const HIDING: usize = 146;
