@@ -48,7 +48,8 @@ contract PhasesTest is Vectors {
     // Accepting
 
     function test_every_shape_of_the_fold_is_accepted() public view {
-        string[5] memory names = ["phased-small-1", "phased-small-2", "phased-small-3", "phased-small-5", "phased-small-8"];
+        string[5] memory names =
+            ["phased-small-1", "phased-small-2", "phased-small-3", "phased-small-5", "phased-small-8"];
         for (uint256 i = 0; i < names.length; ++i) {
             Vector memory v = vector(names[i]);
             verifier.verify(v.statement, v.proof);
@@ -126,9 +127,8 @@ contract PhasesTest is Vectors {
     }
 
     function test_points_are_on_the_curve_and_not_the_identity() public {
-        uint256[9] memory points = [
-            FIRST, FIRST + 128, SECOND, SECOND + 64, SECOND + 128, RANDOM, RANDOM + 64, MOVED, QUOTIENT
-        ];
+        uint256[9] memory points =
+            [FIRST, FIRST + 128, SECOND, SECOND + 64, SECOND + 128, RANDOM, RANDOM + 64, MOVED, QUOTIENT];
         for (uint256 i = 0; i < points.length; ++i) {
             bytes memory proof = honest.proof;
             setWord(proof, points[i], 0);
