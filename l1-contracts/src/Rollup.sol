@@ -9,9 +9,9 @@ import {IDspRegistry} from "./interfaces/IDspRegistry.sol";
 import {INovaVerifier} from "./interfaces/INovaVerifier.sol";
 import {IRollup} from "./interfaces/IRollup.sol";
 
-/// @title A rollup whose state transitions are proven to the chain, and whose execution DSPs attest.
+/// @title A rollup whose state transitions are proven to the chain, and whose execution is proven or attested by DSPs.
 /// @dev The admin (`DEFAULT_ADMIN_ROLE`) creates networks, sets verifiers and the least quorum. It cannot settle a
-/// batch or change a root itself, but who names the verifier decides what counts as a proof: an admin and a quorum
+/// batch or change a root itself, but who names the verifiers decides what counts as a proof: an admin and a quorum
 /// together can settle anything.
 contract Rollup is IRollup, AccessControl, EIP712 {
     /// @notice How far a batch's window may run ahead of the block's time, in seconds: clocks differ, and a gas
@@ -35,13 +35,15 @@ contract Rollup is IRollup, AccessControl, EIP712 {
     mapping(uint64 network => mapping(uint64 number => bytes32)) public blockHash;
     mapping(uint64 network => Tip) private _tips;
 
-    /// @dev What a batch reads and writes, in two slots. 48 bits of seconds last for millions of years, and so do
-    /// 48 bits of batches; the last block's hash is in `blockHash`.
+    /// @dev What a batch reads and writes. The third slot is read only where execution is proven. 40 bits of seconds last
+    /// for 34,000 years, 48 bits of batches longer; the last block's hash is in `blockHash`.
     struct Tip {
         bytes32 root;
-        INovaVerifier verifier;
+        INovaVerifier stateVerifier;
         uint48 number;
-        uint48 windowEnd;
+        uint40 windowEnd;
+        bool provesExecution;
+        INovaVerifier executionVerifier;
     }
 
     constructor(address admin, IDspRegistry registry_) EIP712("Nectar Rollup", "1") {
@@ -52,43 +54,52 @@ contract Rollup is IRollup, AccessControl, EIP712 {
     /// @inheritdoc IRollup
     function submitBatch(
         BatchHeader calldata header,
-        bytes calldata proof,
+        Proofs calldata proofs,
         Attestation[] calldata attestations
     ) external {
         Tip storage tip = _known(header.network);
-        INovaVerifier verifier = tip.verifier;
-        _checkContinues(tip, verifier, header);
-        bytes32 computed = keccak256(proof);
+        (INovaVerifier state, INovaVerifier execution) = _verifiers(tip);
+        _checkContinues(tip, _keyOf(state, execution), header);
+        bytes32 computed = _digest(proofs, address(execution) != address(0));
         if (computed != header.proofDigest) revert ProofDigestMismatch(header.proofDigest, computed);
         bytes32 headerHash = _hashHeader(header);
         address[] memory signers = _checkAttestations(_hashTypedDataV4(headerHash), attestations);
-        // A contract that the admin chose: a static call, so that it changes nothing, and the state is written after
-        // it. What it reverts with is what this reverts with.
-        verifier.verify(_statement(header), proof);
+        // Contracts that the admin chose: static calls, so that they change nothing, and the state is written after
+        // them. What one reverts with is what this reverts with. Both are asked about the very same statement: that is
+        // what ties the execution of these receipts to the state that they lead to.
+        INovaVerifier.Statement memory statement = _statement(header);
+        state.verify(statement, proofs.state);
+        if (address(execution) != address(0)) execution.verify(statement, proofs.execution);
 
         _append(tip, header, headerHash, signers);
     }
 
     /// @inheritdoc IRollup
-    function createNetwork(uint64 network, bytes32 genesisRoot, INovaVerifier verifier)
-        external
-        onlyRole(DEFAULT_ADMIN_ROLE)
-    {
-        if (uint256(genesisRoot) >= FIELD_MODULUS) revert RootNotReduced(genesisRoot);
-        if (address(_tips[network].verifier) != address(0)) revert NetworkExists(network);
-        bytes32 key = _keyOf(verifier);
+    function createNetwork(
+        uint64 network,
+        bytes32 genesisRoot,
+        INovaVerifier stateVerifier,
+        INovaVerifier executionVerifier
+    ) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        if (uint256(genesisRoot) >= FIELD_MODULUS) {
+            revert RootNotReduced(genesisRoot);
+        }
+        Tip storage tip = _tips[network];
+        if (address(tip.stateVerifier) != address(0)) revert NetworkExists(network);
+        tip.root = genesisRoot;
+        bytes32 key = _appoint(tip, stateVerifier, executionVerifier);
         bytes32 genesisHash = keccak256(abi.encode(GENESIS_TAG, _domainSeparatorV4(), network, genesisRoot));
-        _tips[network] = Tip({root: genesisRoot, verifier: verifier, number: 0, windowEnd: 0});
         blockHash[network][0] = genesisHash;
-        emit NetworkCreated(network, genesisRoot, verifier, key, genesisHash);
+        emit NetworkCreated(network, genesisRoot, stateVerifier, executionVerifier, key, genesisHash);
     }
 
     /// @inheritdoc IRollup
-    function setVerifier(uint64 network, INovaVerifier verifier) external onlyRole(DEFAULT_ADMIN_ROLE) {
-        Tip storage tip = _known(network);
-        bytes32 key = _keyOf(verifier);
-        tip.verifier = verifier;
-        emit VerifierSet(network, verifier, key);
+    function setVerifiers(uint64 network, INovaVerifier stateVerifier, INovaVerifier executionVerifier)
+        external
+        onlyRole(DEFAULT_ADMIN_ROLE)
+    {
+        bytes32 key = _appoint(_known(network), stateVerifier, executionVerifier);
+        emit VerifiersSet(network, stateVerifier, executionVerifier, key);
     }
 
     /// @inheritdoc IRollup
@@ -111,7 +122,8 @@ contract Rollup is IRollup, AccessControl, EIP712 {
 
     /// @inheritdoc IRollup
     function verifierKey(uint64 network) external view returns (bytes32) {
-        return _known(network).verifier.keyDigest();
+        (INovaVerifier state, INovaVerifier execution) = _verifiers(_known(network));
+        return _keyOf(state, execution);
     }
 
     /// @inheritdoc IRollup
@@ -120,7 +132,8 @@ contract Rollup is IRollup, AccessControl, EIP712 {
         return Head({
             root: tip.root,
             blockHash: blockHash[network][tip.number],
-            verifier: tip.verifier,
+            stateVerifier: tip.stateVerifier,
+            executionVerifier: tip.executionVerifier,
             number: tip.number,
             windowEnd: tip.windowEnd
         });
@@ -141,20 +154,16 @@ contract Rollup is IRollup, AccessControl, EIP712 {
         bytes32 newHash = keccak256(abi.encode(previousHash, headerHash));
         tip.root = header.postRoot;
         tip.number += 1;
-        // Not after `block.timestamp + MAX_CLOCK_SKEW`, and so within 48 bits.
-        tip.windowEnd = uint48(header.windowEnd);
+        // Not after `block.timestamp + MAX_CLOCK_SKEW`, and so within 40 bits.
+        tip.windowEnd = uint40(header.windowEnd);
         blockHash[header.network][header.number] = newHash;
         emit BatchSettled(header.network, header.number, newHash, previousHash, header, signers);
     }
 
-    function _checkContinues(Tip storage tip, INovaVerifier verifier, BatchHeader calldata header)
-        private
-        view
-    {
+    function _checkContinues(Tip storage tip, bytes32 key, BatchHeader calldata header) private view {
         uint64 next = tip.number + 1;
         if (header.number != next) revert WrongNumber(next, header.number);
         if (header.preRoot != tip.root) revert WrongPreRoot(tip.root, header.preRoot);
-        bytes32 key = verifier.keyDigest();
         if (header.verifierKey != key) revert WrongVerifierKey(key, header.verifierKey);
         if (header.receipts == 0) revert EmptyBatch();
         uint64 latest = uint64(block.timestamp) + MAX_CLOCK_SKEW;
@@ -191,13 +200,51 @@ contract Rollup is IRollup, AccessControl, EIP712 {
 
     function _known(uint64 network) private view returns (Tip storage tip) {
         tip = _tips[network];
-        if (address(tip.verifier) == address(0)) revert UnknownNetwork(network);
+        if (address(tip.stateVerifier) == address(0)) revert UnknownNetwork(network);
     }
 
-    /// @dev Asking for the key also shows that the contract answers like a verifier.
-    function _keyOf(INovaVerifier verifier) private view returns (bytes32) {
+    /// @dev The second is zero where execution is attested.
+    function _verifiers(Tip storage tip) private view returns (INovaVerifier state, INovaVerifier execution) {
+        state = tip.stateVerifier;
+        if (tip.provesExecution) execution = tip.executionVerifier;
+    }
+
+    /// @dev Puts verifiers to use, and gives the digest of their keys.
+    function _appoint(Tip storage tip, INovaVerifier state, INovaVerifier execution)
+        private
+        returns (bytes32)
+    {
+        bool provesExecution = address(execution) != address(0);
+        _requireKind(state, INovaVerifier.Kind.State);
+        if (provesExecution) _requireKind(execution, INovaVerifier.Kind.Execution);
+        tip.stateVerifier = state;
+        tip.provesExecution = provesExecution;
+        tip.executionVerifier = execution;
+        return _keyOf(state, execution);
+    }
+
+    /// @dev Else one kind could stand for the other. Asking also shows that the contract answers like a verifier.
+    function _requireKind(INovaVerifier verifier, INovaVerifier.Kind expected) private view {
         if (address(verifier).code.length == 0) revert NoVerifier(address(verifier));
-        return verifier.keyDigest();
+        INovaVerifier.Kind kind = verifier.kind();
+        if (kind != expected) revert WrongKind(address(verifier), expected, kind);
+    }
+
+    /// @dev What a header names: the state verifier's key, or both.
+    function _keyOf(INovaVerifier state, INovaVerifier execution) private view returns (bytes32 key) {
+        key = state.keyDigest();
+        if (address(execution) != address(0)) key = keccak256(abi.encode(key, execution.keyDigest()));
+    }
+
+    /// @dev What a header names: the state proof's bytes, or both proofs'. Bytes that no verifier reads are refused, so
+    /// that a batch has one encoding.
+    function _digest(Proofs calldata proofs, bool provesExecution) private pure returns (bytes32 digest) {
+        digest = keccak256(proofs.state);
+        if (provesExecution) {
+            digest = keccak256(abi.encode(digest, keccak256(proofs.execution)));
+        } else if (proofs.execution.length != 0) {
+            revert UnexpectedProof(proofs.execution.length);
+        }
     }
 
     /// @dev The verifier adds the chain's id. The audit root and the digests are not part of what is proven.

@@ -6,11 +6,12 @@ import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol"
 import {Rollup} from "../src/Rollup.sol";
 import {INovaVerifier} from "../src/interfaces/INovaVerifier.sol";
 import {IRollup} from "../src/interfaces/IRollup.sol";
-import {Admission} from "./utils/Admission.sol";
 import {ScriptedVerifier} from "./utils/ScriptedVerifier.sol";
+import {Settlement} from "./utils/Settlement.sol";
 
 /// @dev Not what its interface promises: its `verify` writes.
 contract MeddlingVerifier {
+    INovaVerifier.Kind public constant kind = INovaVerifier.Kind.State;
     bytes32 public immutable keyDigest;
     uint256 public calls;
 
@@ -23,125 +24,7 @@ contract MeddlingVerifier {
     }
 }
 
-contract RollupTest is Admission {
-    uint64 internal constant NETWORK = 1;
-    /// @dev Order of BN254's scalar field.
-    uint256 internal constant ORDER =
-        21888242871839275222246405745257275088548364400416034343698204186575808495617;
-    bytes32 internal constant GENESIS = bytes32(uint256(keccak256("genesis")) % ORDER);
-    bytes32 internal constant KEY = keccak256("verifier key");
-    bytes internal constant PROOF = hex"0102030405060708";
-
-    Rollup internal rollup;
-    ScriptedVerifier internal verifier;
-    /// @dev Private keys of three active DSPs, by ascending address.
-    uint256[3] internal dsps;
-
-    function setUp() public override {
-        super.setUp();
-        rollup = new Rollup(admin, registry);
-        verifier = new ScriptedVerifier(KEY);
-        vm.prank(admin);
-        rollup.createNetwork(NETWORK, GENESIS, verifier);
-        dsps = [uint256(0xD1), 0xD2, 0xD3];
-        for (uint256 i = 0; i < 2; ++i) {
-            for (uint256 j = 0; j < 2; ++j) {
-                if (vm.addr(dsps[j]) > vm.addr(dsps[j + 1])) (dsps[j], dsps[j + 1]) = (dsps[j + 1], dsps[j]);
-            }
-        }
-        for (uint256 i = 0; i < 3; ++i) {
-            active(dsps[i]);
-        }
-    }
-
-    function rootOf(string memory name) internal pure returns (bytes32) {
-        return bytes32(uint256(keccak256(bytes(name))) % ORDER);
-    }
-
-    function first() internal pure returns (IRollup.BatchHeader memory h) {
-        h = IRollup.BatchHeader({
-            network: NETWORK,
-            number: 1,
-            preRoot: GENESIS,
-            postRoot: rootOf("post"),
-            receiptsRoot: rootOf("receipts"),
-            auditRoot: keccak256("audit"),
-            programRoot: rootOf("programs"),
-            windowStart: NOW - 60,
-            windowEnd: NOW,
-            receipts: 3,
-            proofDigest: keccak256(PROOF),
-            verifierKey: KEY
-        });
-    }
-
-    function next(IRollup.BatchHeader memory h) internal pure returns (IRollup.BatchHeader memory n) {
-        n = first();
-        n.number = h.number + 1;
-        n.preRoot = h.postRoot;
-        n.postRoot = bytes32(uint256(keccak256(abi.encode(h.postRoot))) % ORDER);
-    }
-
-    function attest(uint256 key, IRollup.BatchHeader memory h)
-        internal
-        view
-        returns (IRollup.Attestation memory)
-    {
-        return IRollup.Attestation(vm.addr(key), signature(key, rollup.attestationDigest(h)));
-    }
-
-    function attestations(IRollup.BatchHeader memory h, uint256 count)
-        internal
-        view
-        returns (IRollup.Attestation[] memory list)
-    {
-        list = new IRollup.Attestation[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            list[i] = attest(dsps[i], h);
-        }
-    }
-
-    /// @dev What a proof of this header is about: member by member, so that a mix-up in the rollup shows.
-    function statement(IRollup.BatchHeader memory h)
-        internal
-        pure
-        returns (INovaVerifier.Statement memory s)
-    {
-        s.network = h.network;
-        s.batch = h.number;
-        s.preRoot = h.preRoot;
-        s.postRoot = h.postRoot;
-        s.receiptsRoot = h.receiptsRoot;
-        s.receipts = h.receipts;
-        s.programRoot = h.programRoot;
-        s.windowStart = h.windowStart;
-        s.windowEnd = h.windowEnd;
-    }
-
-    /// @dev From now on, the verifier takes `PROOF` for a proof of this header.
-    function prove(IRollup.BatchHeader memory h) internal {
-        verifier.accept(statement(h), PROOF);
-    }
-
-    function settle(IRollup.BatchHeader memory h) internal {
-        prove(h);
-        rollup.submitBatch(h, PROOF, attestations(h, 2));
-    }
-
-    /// @dev Attested by a quorum and proven, and still refused.
-    function expectRefusal(IRollup.BatchHeader memory h, bytes memory reason) internal {
-        prove(h);
-        expectRefusalUnproven(h, reason);
-    }
-
-    function expectRefusalUnproven(IRollup.BatchHeader memory h, bytes memory reason) internal {
-        IRollup.Attestation[] memory list = attestations(h, 2);
-        bytes32 before = keccak256(abi.encode(rollup.head(NETWORK)));
-        vm.expectRevert(reason);
-        rollup.submitBatch(h, PROOF, list);
-        assertEq(keccak256(abi.encode(rollup.head(NETWORK))), before);
-    }
-
+contract RollupTest is Settlement {
     // Settling
 
     function test_a_batch_with_a_majority_settles_and_its_root_reads_back() public {
@@ -156,7 +39,7 @@ contract RollupTest is Admission {
         prove(h);
         vm.expectEmit(true, true, true, true);
         emit IRollup.BatchSettled(NETWORK, 1, expected, genesisHash, h, signers);
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
 
         assertEq(rollup.root(NETWORK), h.postRoot);
         assertEq(rollup.blockHash(NETWORK, 1), expected);
@@ -165,7 +48,7 @@ contract RollupTest is Admission {
         assertEq(tip.blockHash, expected);
         assertEq(tip.windowEnd, NOW);
         assertEq(tip.root, h.postRoot);
-        assertEq(address(tip.verifier), address(verifier));
+        assertEq(address(tip.stateVerifier), address(verifier));
     }
 
     function test_blocks_chain_over_the_ones_before() public {
@@ -201,7 +84,7 @@ contract RollupTest is Admission {
         settle(h);
         IRollup.Attestation[] memory list = attestations(h, 2);
         vm.expectRevert(abi.encodeWithSelector(IRollup.WrongNumber.selector, 2, 1));
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
     }
 
     // Continuity
@@ -233,7 +116,7 @@ contract RollupTest is Admission {
         h.network = network;
         expectRefusal(h, abi.encodeWithSelector(IRollup.UnknownNetwork.selector, network));
         vm.prank(admin);
-        rollup.createNetwork(network, GENESIS, verifier);
+        rollup.createNetwork(network, GENESIS, verifier, NONE);
         settle(h);
         assertEq(rollup.root(NETWORK), GENESIS);
         assertEq(rollup.root(network), h.postRoot);
@@ -266,7 +149,7 @@ contract RollupTest is Admission {
                 IRollup.BadWindow.selector, NOW - 60, NOW - 1, NOW, NOW + rollup.MAX_CLOCK_SKEW()
             )
         );
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
     }
 
     // Proof
@@ -275,7 +158,7 @@ contract RollupTest is Admission {
         IRollup.BatchHeader memory h = first();
         IRollup.Attestation[] memory list = attestations(h, 3);
         vm.expectRevert(abi.encodeWithSelector(INovaVerifier.BadLength.selector, 32, PROOF.length));
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
         assertEq(rollup.root(NETWORK), GENESIS);
     }
 
@@ -284,9 +167,9 @@ contract RollupTest is Admission {
         prove(h);
         IRollup.Attestation[] memory none = new IRollup.Attestation[](0);
         vm.expectRevert(abi.encodeWithSelector(IRollup.QuorumNotReached.selector, 2, 0));
-        rollup.submitBatch(h, PROOF, none);
+        rollup.submitBatch(h, stateOnly(PROOF), none);
         assertEq(rollup.root(NETWORK), GENESIS);
-        rollup.submitBatch(h, PROOF, attestations(h, 2));
+        rollup.submitBatch(h, stateOnly(PROOF), attestations(h, 2));
     }
 
     /// @dev A quorum attests the header; the proof is of a statement that differs from it in one member.
@@ -328,7 +211,7 @@ contract RollupTest is Admission {
         if (network != NETWORK) {
             h.network = network;
             vm.prank(admin);
-            rollup.createNetwork(network, GENESIS, verifier);
+            rollup.createNetwork(network, GENESIS, verifier, NONE);
         }
         prove(first());
         if (keccak256(abi.encode(statement(h))) != keccak256(abi.encode(statement(first())))) {
@@ -345,7 +228,7 @@ contract RollupTest is Admission {
         h.proofDigest = keccak256(proof);
         IRollup.Attestation[] memory list = attestations(h, 2);
         vm.expectRevert(abi.encodeWithSelector(INovaVerifier.BadLength.selector, 32, proof.length));
-        rollup.submitBatch(h, proof, list);
+        rollup.submitBatch(h, stateOnly(proof), list);
         assertEq(rollup.root(NETWORK), GENESIS);
     }
 
@@ -354,7 +237,7 @@ contract RollupTest is Admission {
         IRollup.BatchHeader memory h = first();
         prove(h);
         h.auditRoot = keccak256("another");
-        rollup.submitBatch(h, PROOF, attestations(h, 2));
+        rollup.submitBatch(h, stateOnly(PROOF), attestations(h, 2));
         assertEq(rollup.root(NETWORK), h.postRoot);
     }
 
@@ -363,19 +246,19 @@ contract RollupTest is Admission {
         IRollup.Attestation[] memory list = attestations(h, 2);
         (list[0].signature, list[1].signature) = (list[1].signature, list[0].signature);
         vm.expectRevert(abi.encodeWithSelector(IRollup.BadAttestation.selector, list[0].signer));
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
     }
 
     function test_a_verifier_that_would_change_state_cannot() public {
         MeddlingVerifier meddler = new MeddlingVerifier(KEY);
         vm.prank(admin);
-        rollup.createNetwork(2, GENESIS, INovaVerifier(address(meddler)));
+        rollup.createNetwork(2, GENESIS, INovaVerifier(address(meddler)), NONE);
         IRollup.BatchHeader memory h = first();
         h.network = 2;
         IRollup.Attestation[] memory list = attestations(h, 2);
         // A write within a static call takes all gas and gives no reason.
         vm.expectRevert(bytes(""));
-        rollup.submitBatch{gas: 500_000}(h, PROOF, list);
+        rollup.submitBatch{gas: 500_000}(h, stateOnly(PROOF), list);
         assertEq(rollup.root(2), GENESIS);
     }
 
@@ -390,7 +273,7 @@ contract RollupTest is Admission {
         vm.expectRevert(
             abi.encodeWithSelector(IRollup.ProofDigestMismatch.selector, keccak256(PROOF), keccak256(proof))
         );
-        rollup.submitBatch(h, proof, list);
+        rollup.submitBatch(h, stateOnly(proof), list);
     }
 
     function test_a_tampered_proof_with_its_own_digest_is_not_what_was_attested() public {
@@ -399,7 +282,7 @@ contract RollupTest is Admission {
         bytes memory proof = hex"ff";
         h.proofDigest = keccak256(proof);
         vm.expectRevert(abi.encodeWithSelector(IRollup.BadAttestation.selector, list[0].signer));
-        rollup.submitBatch(h, proof, list);
+        rollup.submitBatch(h, stateOnly(proof), list);
     }
 
     /// @dev The members that no other check covers: only the signatures protect them.
@@ -417,7 +300,7 @@ contract RollupTest is Admission {
         if (which == 6) h.receipts = uint64(bound(uint256(value), 1, type(uint64).max));
         vm.assume(rollup.attestationDigest(h) != honest);
         vm.expectRevert(abi.encodeWithSelector(IRollup.BadAttestation.selector, list[0].signer));
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
     }
 
     function test_attestations_count_on_one_chain_and_for_one_contract() public {
@@ -435,7 +318,7 @@ contract RollupTest is Admission {
         while (vm.addr(stranger) <= list[1].signer) stranger += 1;
         list[2] = attest(stranger, h);
         vm.expectRevert(abi.encodeWithSelector(IRollup.NotActive.selector, vm.addr(stranger)));
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
     }
 
     function test_a_suspended_and_a_lapsed_dsp_do_not_attest() public {
@@ -457,18 +340,18 @@ contract RollupTest is Admission {
         vm.expectRevert(
             abi.encodeWithSelector(IRollup.SignersNotAscending.selector, list[0].signer, list[0].signer)
         );
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
 
         list = attestations(h, 2);
         (list[0], list[1]) = (list[1], list[0]);
         vm.expectRevert(
             abi.encodeWithSelector(IRollup.SignersNotAscending.selector, list[0].signer, list[1].signer)
         );
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
 
         list[0].signer = address(0);
         vm.expectRevert(abi.encodeWithSelector(IRollup.SignersNotAscending.selector, address(0), address(0)));
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
     }
 
     function test_a_signature_is_by_the_named_signer_and_not_malleable() public {
@@ -489,7 +372,7 @@ contract RollupTest is Admission {
         internal
     {
         vm.expectRevert(abi.encodeWithSelector(IRollup.BadAttestation.selector, signer));
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
     }
 
     // Quorum
@@ -503,9 +386,9 @@ contract RollupTest is Admission {
         IRollup.BatchHeader memory h = first();
         IRollup.Attestation[] memory list = attestations(h, 2);
         vm.expectRevert(abi.encodeWithSelector(IRollup.QuorumNotReached.selector, 3, 2));
-        rollup.submitBatch(h, PROOF, list);
+        rollup.submitBatch(h, stateOnly(PROOF), list);
         prove(h);
-        rollup.submitBatch(h, PROOF, attestations(h, 3));
+        rollup.submitBatch(h, stateOnly(PROOF), attestations(h, 3));
     }
 
     function testFuzz_a_quorum_is_a_majority_and_at_least_the_minimum(uint8 admitted, uint64 minimum) public {
@@ -525,7 +408,7 @@ contract RollupTest is Admission {
     function test_without_any_dsp_nothing_settles() public {
         Rollup empty = new Rollup(admin, registry);
         vm.prank(admin);
-        empty.createNetwork(NETWORK, GENESIS, verifier);
+        empty.createNetwork(NETWORK, GENESIS, verifier, NONE);
         for (uint256 i = 0; i < 3; ++i) {
             vm.prank(authorizer);
             registry.suspend(vm.addr(dsps[i]), REASON);
@@ -533,7 +416,7 @@ contract RollupTest is Admission {
         assertEq(empty.quorum(), 1);
         IRollup.Attestation[] memory none = new IRollup.Attestation[](0);
         vm.expectRevert(abi.encodeWithSelector(IRollup.QuorumNotReached.selector, 1, 0));
-        empty.submitBatch(first(), PROOF, none);
+        empty.submitBatch(first(), stateOnly(PROOF), none);
     }
 
     function test_a_minimum_holds_when_few_are_left() public {
@@ -550,7 +433,7 @@ contract RollupTest is Admission {
     function test_a_network_is_created_once() public {
         vm.expectRevert(abi.encodeWithSelector(IRollup.NetworkExists.selector, NETWORK));
         vm.prank(admin);
-        rollup.createNetwork(NETWORK, GENESIS, verifier);
+        rollup.createNetwork(NETWORK, GENESIS, verifier, NONE);
     }
 
     function test_a_network_begins_with_its_root_and_verifier() public {
@@ -558,15 +441,15 @@ contract RollupTest is Admission {
         bytes32 genesisHash =
             keccak256(abi.encode(keccak256("nectar.rollup.genesis"), domain, uint64(2), GENESIS));
         vm.expectEmit(true, true, true, true);
-        emit IRollup.NetworkCreated(2, GENESIS, verifier, KEY, genesisHash);
+        emit IRollup.NetworkCreated(2, GENESIS, verifier, NONE, KEY, genesisHash);
         vm.prank(admin);
-        rollup.createNetwork(2, GENESIS, verifier);
+        rollup.createNetwork(2, GENESIS, verifier, NONE);
         assertEq(rollup.root(2), GENESIS);
         assertEq(rollup.verifierKey(2), KEY);
         assertEq(rollup.blockHash(2, 0), genesisHash);
         IRollup.Head memory tip = rollup.head(2);
         assertEq(tip.blockHash, genesisHash);
-        assertEq(address(tip.verifier), address(verifier));
+        assertEq(address(tip.stateVerifier), address(verifier));
         assertEq(tip.number, 0);
         assertEq(tip.windowEnd, 0);
     }
@@ -585,15 +468,15 @@ contract RollupTest is Admission {
         bytes32 unreduced = bytes32(bound(beyond, ORDER, type(uint256).max));
         vm.expectRevert(abi.encodeWithSelector(IRollup.RootNotReduced.selector, unreduced));
         vm.prank(admin);
-        rollup.createNetwork(2, unreduced, verifier);
+        rollup.createNetwork(2, unreduced, verifier, NONE);
     }
 
     function test_the_field_ends_below_its_order() public {
         vm.expectRevert(abi.encodeWithSelector(IRollup.RootNotReduced.selector, bytes32(ORDER)));
         vm.prank(admin);
-        rollup.createNetwork(2, bytes32(ORDER), verifier);
+        rollup.createNetwork(2, bytes32(ORDER), verifier, NONE);
         vm.prank(admin);
-        rollup.createNetwork(2, bytes32(ORDER - 1), verifier);
+        rollup.createNetwork(2, bytes32(ORDER - 1), verifier, NONE);
         assertEq(rollup.root(2), bytes32(ORDER - 1));
     }
 
@@ -603,29 +486,29 @@ contract RollupTest is Admission {
             bytes memory reason = abi.encodeWithSelector(IRollup.NoVerifier.selector, address(nobody));
             vm.expectRevert(reason);
             vm.prank(admin);
-            rollup.createNetwork(2, GENESIS, nobody);
+            rollup.createNetwork(2, GENESIS, nobody, NONE);
             vm.expectRevert(reason);
             vm.prank(admin);
-            rollup.setVerifier(NETWORK, nobody);
+            rollup.setVerifiers(NETWORK, nobody, NONE);
         }
     }
 
     function test_a_contract_that_names_no_key_is_no_verifier() public {
         vm.expectRevert(bytes(""));
         vm.prank(admin);
-        rollup.createNetwork(2, GENESIS, INovaVerifier(address(registry)));
+        rollup.createNetwork(2, GENESIS, INovaVerifier(address(registry)), NONE);
         vm.expectRevert(bytes(""));
         vm.prank(admin);
-        rollup.setVerifier(NETWORK, INovaVerifier(address(registry)));
+        rollup.setVerifiers(NETWORK, INovaVerifier(address(registry)), NONE);
     }
 
     function test_another_verifier_checks_the_next_batch() public {
         bytes32 freshKey = keccak256("fresh");
-        ScriptedVerifier fresh = new ScriptedVerifier(freshKey);
+        ScriptedVerifier fresh = new ScriptedVerifier(INovaVerifier.Kind.State, freshKey);
         vm.expectEmit(true, true, true, true);
-        emit IRollup.VerifierSet(NETWORK, fresh, freshKey);
+        emit IRollup.VerifiersSet(NETWORK, fresh, NONE, freshKey);
         vm.prank(admin);
-        rollup.setVerifier(NETWORK, fresh);
+        rollup.setVerifiers(NETWORK, fresh, NONE);
         assertEq(rollup.verifierKey(NETWORK), freshKey);
         assertEq(rollup.root(NETWORK), GENESIS);
         expectRefusal(first(), abi.encodeWithSelector(IRollup.WrongVerifierKey.selector, freshKey, KEY));
@@ -636,14 +519,14 @@ contract RollupTest is Admission {
         prove(h);
         expectRefusalUnproven(h, abi.encodeWithSelector(INovaVerifier.BadLength.selector, 32, PROOF.length));
         fresh.accept(statement(h), PROOF);
-        rollup.submitBatch(h, PROOF, attestations(h, 2));
+        rollup.submitBatch(h, stateOnly(PROOF), attestations(h, 2));
         assertEq(rollup.root(NETWORK), h.postRoot);
     }
 
     function test_an_unknown_network_gets_no_verifier() public {
         vm.expectRevert(abi.encodeWithSelector(IRollup.UnknownNetwork.selector, 9));
         vm.prank(admin);
-        rollup.setVerifier(9, verifier);
+        rollup.setVerifiers(9, verifier, NONE);
     }
 
     function testFuzz_only_the_admin_administers(address account) public {
@@ -653,10 +536,10 @@ contract RollupTest is Admission {
         );
         vm.expectRevert(reason);
         vm.prank(account);
-        rollup.createNetwork(2, GENESIS, verifier);
+        rollup.createNetwork(2, GENESIS, verifier, NONE);
         vm.expectRevert(reason);
         vm.prank(account);
-        rollup.setVerifier(NETWORK, verifier);
+        rollup.setVerifiers(NETWORK, verifier, NONE);
         vm.expectRevert(reason);
         vm.prank(account);
         rollup.setMinimumQuorum(1);

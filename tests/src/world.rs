@@ -211,7 +211,7 @@ async fn connect(url: &str, account: InsecureAccount) -> Setup<L1> {
 async fn begin_network(admin: &L1, rollup: &Rollup) -> Setup<()> {
     let verifier = admin.deploy_verifier(&development_key().encode()).await?;
     let root = to_bytes(&Ledger::default().root());
-    rollup.create_network(NetworkId::CONTRACTS, root, verifier).await?;
+    rollup.create_network(NetworkId::CONTRACTS, root, verifier, None).await?;
     Ok(())
 }
 

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::sol_types::{SolStruct as _, SolValue as _};
 use nectar_abi::NetworkId;
@@ -24,15 +26,15 @@ pub struct BatchHeader {
     pub receipts_root: [u8; 32],
     /// Head of the audit log after the batch: attested, not proven.
     pub audit_root: [u8; 32],
-    /// Root of the program registry: the proof names it, and shows nothing about it yet.
+    /// Root of the program registry. A state proof names it, and shows nothing about it.
     pub program_root: [u8; 32],
     /// Earliest and latest time of a receipt, in seconds since 1970 (UTC); named likewise.
     pub window: (u64, u64),
     /// Number of receipts, at least 1.
     pub receipts: u64,
-    /// [`proof_digest`] of the proof's bytes.
+    /// [`Proofs::digest`]: [`proof_digest`] of the state proof, or of both proofs where execution is proven.
     pub proof_digest: [u8; 32],
-    /// Digest of the verifier key that the proof is for.
+    /// [`keys_digest`]: digest of the state verifier's key, or of both verifiers' keys.
     pub verifier_key: [u8; 32],
 }
 
@@ -54,7 +56,7 @@ impl BatchHeader {
         }
     }
 
-    /// What the proof is about; the verifier adds the chain's id.
+    /// What the proofs are about, both of them; verifiers add the chain's id.
     pub(crate) fn statement(&self) -> INovaVerifier::Statement {
         INovaVerifier::Statement {
             network: self.network.0,
@@ -100,10 +102,64 @@ impl From<IRollup::BatchHeader> for BatchHeader {
     }
 }
 
-/// keccak256 of a proof's bytes, as the contract computes it over calldata.
+/// The proofs of one batch, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Proofs<'a> {
+    /// For the network's state verifier.
+    pub state: &'a [u8],
+    /// For its execution verifier, if it has one.
+    pub execution: Option<&'a [u8]>,
+}
+
+impl<'a> Proofs<'a> {
+    /// For a network without execution verifier.
+    #[must_use]
+    pub fn of_state(state: &'a [u8]) -> Self {
+        Self { state, execution: None }
+    }
+
+    /// For a network with both verifiers.
+    #[must_use]
+    pub fn of_both(state: &'a [u8], execution: &'a [u8]) -> Self {
+        Self { state, execution: Some(execution) }
+    }
+
+    /// What a header names, as the contract computes it over calldata: [`proof_digest`] of the state proof; with an
+    /// execution proof, keccak256 of both digests, 64 bytes.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        joined(proof_digest(self.state), self.execution.map(proof_digest))
+    }
+
+    pub(crate) fn to_sol(self) -> IRollup::Proofs {
+        IRollup::Proofs {
+            state: Bytes::copy_from_slice(self.state),
+            execution: Bytes::copy_from_slice(self.execution.unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Debug for Proofs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = (self.state.len(), self.execution.map(<[u8]>::len));
+        f.debug_struct("Proofs").field("bytes", &lengths).finish_non_exhaustive()
+    }
+}
+
+/// keccak256 of a proof's bytes.
 #[must_use]
 pub fn proof_digest(proof: &[u8]) -> [u8; 32] {
     keccak256(proof).0
+}
+
+/// What a header names as its verifier key, from the digests of the verifiers' keys.
+#[must_use]
+pub fn keys_digest(state: [u8; 32], execution: Option<[u8; 32]>) -> [u8; 32] {
+    joined(state, execution)
+}
+
+fn joined(state: [u8; 32], execution: Option<[u8; 32]>) -> [u8; 32] {
+    execution.map_or(state, |execution| keccak256([state, execution].concat()).0)
 }
 
 /// A DSP's statement that it executed a batch itself and came to this header.
@@ -121,8 +177,9 @@ impl Attestation {
     }
 }
 
-/// Attests a header for one rollup on one chain. The chain checks the proof itself, and takes the signer's word for what no
-/// proof covers: execution, what grants covered, the times, the audit root. So a DSP signs only what it executed itself.
+/// Attests a header for one rollup on one chain. The chain checks the proofs itself, and takes the signer's word for what no
+/// proof covers: execution (unless the network's verifiers include one for it), what grants covered, the times, the audit
+/// root. So a DSP signs only what it executed itself.
 ///
 /// # Errors
 /// [`WalletError`] if the wallet cannot sign.
@@ -143,8 +200,10 @@ pub struct Head {
     pub root: [u8; 32],
     /// Hash of the last block.
     pub block_hash: [u8; 32],
-    /// Contract that checks the next batch's proof; [`crate::Rollup::verifier_key`] asks it for its key.
-    pub verifier: Address,
+    /// Contract that checks the next batch's state proof; [`crate::Rollup::verifier_key`] asks it for its key.
+    pub state_verifier: Address,
+    /// Contract that checks its execution proof; none if execution is attested.
+    pub execution_verifier: Option<Address>,
     /// Number of the last batch; 0 at genesis.
     pub number: u64,
     /// Latest receipt time so far.

@@ -132,8 +132,9 @@ impl L1 {
         Ok(Deployment { registry, rollup, block })
     }
 
-    /// Deploys a verifier for a key, given in its canonical bytes (`nectar_verifier::VerifierKey::encode`). It has no
-    /// admin and never changes; [`Rollup::create_network`] and [`Rollup::set_verifier`] put it to use.
+    /// Deploys a verifier for a key of either kind, given in its canonical bytes (`nectar_verifier::VerifierKey::encode`).
+    /// It makes its other half itself, has no admin and never changes; [`Rollup::create_network`] and
+    /// [`Rollup::set_verifiers`] put it to use.
     ///
     /// # Errors
     /// [`L1Error::Reverted`] with [`Revert::BadKey`], or with [`Revert::DevelopmentKey`] for a key of the development

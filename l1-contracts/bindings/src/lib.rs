@@ -5,7 +5,7 @@
 //! | to talk to an Ethereum node | [`L1::connect`] |
 //! | to deploy the contracts, or use deployed ones | [`L1::deploy`], [`L1::at`] |
 //! | to admit, audit, suspend a DSP, or ask who is active | [`Registry`], [`Agreement`] |
-//! | to settle a batch, or read a root or block | [`Rollup`], [`BatchHeader`], [`Attestation`] |
+//! | to settle a batch, or read a root or block | [`Rollup`], [`BatchHeader`], [`Proofs`], [`Attestation`] |
 //! | to deploy a verifier of proofs, or ask one | [`L1::deploy_verifier`], [`Verifier`] |
 //! | to know why the chain refused | [`L1Error::Reverted`], [`Revert`] |
 //! | a key for transactions and attestations | [`Wallet`] |
@@ -14,8 +14,8 @@
 //! One code path serves every chain: JSON-RPC over HTTP. [`DevChain`] is an EVM in this process that answers it on
 //! loopback, keeps everything in memory and forgets it at the end.
 //!
-//! The chain verifies each batch's proof itself. What no proof covers yet, execution above all, a quorum of DSPs
-//! *attests*. `l1-contracts/DESIGN.md` says what follows from that.
+//! The chain verifies each batch's proofs itself: of its state always, of its execution where the network has a verifier
+//! for it. What no proof covers a quorum of DSPs *attests*. `l1-contracts/DESIGN.md` says what follows from that.
 #![forbid(unsafe_code)]
 
 mod abi;
@@ -34,7 +34,7 @@ mod wallet;
 
 pub use agreement::{Agreement, AgreementSignature};
 pub use alloy::primitives::{Address, B256};
-pub use batch::{Attestation, BatchHeader, Head, SettledBatch, attest, proof_digest};
+pub use batch::{Attestation, BatchHeader, Head, Proofs, SettledBatch, attest, keys_digest, proof_digest};
 pub use client::{Deployment, L1, Mined};
 pub use dev::{DEV_CHAIN_ID, DevChain, DevChainError, InsecureAccount, fund_insecure_accounts};
 pub use dsp::{ActiveDsp, Dsp, Status};
@@ -42,5 +42,5 @@ pub use error::L1Error;
 pub use registry::Registry;
 pub use revert::Revert;
 pub use rollup::{Rollup, Settled};
-pub use verifier::Verifier;
+pub use verifier::{ProofKind, Verifier};
 pub use wallet::{Wallet, WalletError};

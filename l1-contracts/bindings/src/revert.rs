@@ -21,6 +21,12 @@ pub enum Revert {
     /// There is no code at the verifier's address.
     #[error("no contract is deployed at {verifier}: deploy a verifier first")]
     NoVerifier { verifier: Address },
+    /// The verifier is for proofs of the other kind.
+    #[error(
+        "the verifier at {verifier} is of kind {got} where kind {expected} is needed (1: state, 2: execution): deploy one \
+         from a key of that kind"
+    )]
+    WrongKind { verifier: Address, expected: u8, got: u8 },
     /// A root is not reduced.
     #[error("root {root} is not below the order of BN254's scalar field: roots are big-endian, 32 bytes")]
     RootNotReduced { root: B256 },
@@ -30,8 +36,8 @@ pub enum Revert {
     /// The batch does not start from the current root.
     #[error("the batch starts from {got}, the current root is {expected}")]
     WrongPreRoot { expected: B256, got: B256 },
-    /// The proof is not for the key of the network's verifier.
-    #[error("the batch names verifier key {got}, the network's verifier has {expected}: prove with that key")]
+    /// The proofs are not for the keys of the network's verifiers.
+    #[error("the batch names verifier key {got}, the network's verifiers have {expected}: prove with those keys")]
     WrongVerifierKey { expected: B256, got: B256 },
     /// A batch has at least one receipt.
     #[error("a batch has at least one receipt")]
@@ -39,8 +45,11 @@ pub enum Revert {
     /// The window ends before it starts, before the last one ended, or in the future.
     #[error("the window {start}..{end} is out of order, or does not end within {earliest_end}..{latest_end}")]
     BadWindow { start: u64, end: u64, earliest_end: u64, latest_end: u64 },
-    /// The proof is not the attested one.
-    #[error("the proof hashes to {computed}, attested is {attested}")]
+    /// There is an execution proof, and no verifier that would read it.
+    #[error("the network has no execution verifier: send the {got} bytes of execution proof to one that has")]
+    UnexpectedProof { got: U256 },
+    /// The proofs are not the attested ones.
+    #[error("the proofs hash to {computed}, attested is {attested}")]
     ProofDigestMismatch { attested: B256, computed: B256 },
     /// Too few attestations.
     #[error("{required} attestations are needed, {got} are there")]
@@ -70,9 +79,9 @@ pub enum Revert {
          Powers-of-Tau file, or use a development chain (id 31337 or 1337)"
     )]
     DevelopmentKey { chain_id: U256 },
-    /// The proof is of another version or circuit.
+    /// The proof is of another version, kind or circuit.
     #[error(
-        "the proof is of another version or circuit than the network's verifier: prove with the key that it names"
+        "the proof is of another version, kind or circuit than the network's verifier: prove with the key that it names"
     )]
     BadHeader,
     /// A proof has 1 to 4,096 chunks.
@@ -198,6 +207,10 @@ impl Revert {
             Rollup::UnknownNetwork(e) => Self::UnknownNetwork { network: e.network },
             Rollup::NetworkExists(e) => Self::NetworkExists { network: e.network },
             Rollup::NoVerifier(e) => Self::NoVerifier { verifier: e.verifier },
+            Rollup::WrongKind(e) => {
+                Self::WrongKind { verifier: e.verifier, expected: e.expected, got: e.got }
+            }
+            Rollup::UnexpectedProof(e) => Self::UnexpectedProof { got: e.got },
             Rollup::RootNotReduced(e) => Self::RootNotReduced { root: e.root },
             Rollup::WrongNumber(e) => Self::WrongNumber { expected: e.expected, got: e.got },
             Rollup::WrongPreRoot(e) => Self::WrongPreRoot { expected: e.expected, got: e.got },

@@ -1,10 +1,10 @@
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, U256};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent as _;
 use nectar_abi::NetworkId;
 
 use crate::abi::rollup::Rollup as Contract;
-use crate::batch::{Attestation, BatchHeader, Head, SettledBatch};
+use crate::batch::{Attestation, BatchHeader, Head, Proofs, SettledBatch};
 use crate::client::{Deployment, L1, Mined, event};
 use crate::error::L1Error;
 use crate::wallet::WalletError;
@@ -12,8 +12,9 @@ use crate::wallet::WalletError;
 /// A batch settled: the transaction that carried it.
 pub type Settled = Mined;
 
-/// `Rollup`: one proven root per network. A batch settles with a proof that the network's verifier accepts and with the
-/// attestations of a quorum of DSPs, which vouch for what no proof covers yet. Methods that return [`Mined`] send a transaction from the connection's wallet, and fail with
+/// `Rollup`: one proven root per network. A batch settles with proofs that the network's verifiers accept, one of its state
+/// and, where there is a verifier for it, one of its execution; and with the attestations of a quorum of DSPs, which vouch
+/// for what no proof covers. Methods that return [`Mined`] send a transaction from the connection's wallet, and fail with
 /// [`L1Error::Reverted`] if the contract refuses it.
 #[derive(Debug, Clone)]
 pub struct Rollup {
@@ -32,27 +33,43 @@ impl Rollup {
         self.deployment.rollup
     }
 
-    /// As the admin: begins a network from a root, with the verifier of its proofs ([`L1::deploy_verifier`]).
+    /// As the admin: begins a network from a root, with the verifiers of its proofs ([`L1::deploy_verifier`]). Without an
+    /// execution verifier, attestations alone vouch for execution.
     ///
     /// # Errors
-    /// [`L1Error`], see the type.
+    /// [`L1Error::Reverted`] with [`crate::Revert::WrongKind`] if a verifier is of the other kind, or another [`L1Error`].
     pub async fn create_network(
         &self,
         network: NetworkId,
         genesis_root: [u8; 32],
-        verifier: Address,
+        state_verifier: Address,
+        execution_verifier: Option<Address>,
     ) -> Result<Mined, L1Error> {
-        let call =
-            Contract::createNetworkCall { network: network.0, genesisRoot: genesis_root.into(), verifier };
+        let call = Contract::createNetworkCall {
+            network: network.0,
+            genesisRoot: genesis_root.into(),
+            stateVerifier: state_verifier,
+            executionVerifier: execution_verifier.unwrap_or_default(),
+        };
         self.l1.send(self.address(), &call).await
     }
 
-    /// As the admin: lets another verifier check the batches to come.
+    /// As the admin: lets other verifiers check the batches to come, both at once. `None` ends proofs of execution:
+    /// [`Head::execution_verifier`] is the one in force.
     ///
     /// # Errors
-    /// [`L1Error`], see the type.
-    pub async fn set_verifier(&self, network: NetworkId, verifier: Address) -> Result<Mined, L1Error> {
-        let call = Contract::setVerifierCall { network: network.0, verifier };
+    /// [`L1Error::Reverted`] with [`crate::Revert::WrongKind`] if a verifier is of the other kind, or another [`L1Error`].
+    pub async fn set_verifiers(
+        &self,
+        network: NetworkId,
+        state_verifier: Address,
+        execution_verifier: Option<Address>,
+    ) -> Result<Mined, L1Error> {
+        let call = Contract::setVerifiersCall {
+            network: network.0,
+            stateVerifier: state_verifier,
+            executionVerifier: execution_verifier.unwrap_or_default(),
+        };
         self.l1.send(self.address(), &call).await
     }
 
@@ -83,19 +100,19 @@ impl Rollup {
     /// Settles a batch. Attestations may come in any order. Anyone may send it.
     ///
     /// # Errors
-    /// [`L1Error::Reverted`] with the rollup's reason or the verifier's ([`crate::Revert::refuses_proof`]), or another
+    /// [`L1Error::Reverted`] with the rollup's reason or a verifier's ([`crate::Revert::refuses_proof`]), or another
     /// [`L1Error`].
     pub async fn submit_batch(
         &self,
         header: &BatchHeader,
-        proof: &[u8],
+        proofs: Proofs<'_>,
         attestations: &[Attestation],
     ) -> Result<Settled, L1Error> {
         let mut attestations: Vec<_> = attestations.iter().map(Attestation::to_sol).collect();
         attestations.sort_by_key(|a| a.signer);
         let call = Contract::submitBatchCall {
             header: header.to_sol(),
-            proof: Bytes::copy_from_slice(proof),
+            proofs: proofs.to_sol(),
             attestations,
         };
         self.l1.send(self.address(), &call).await
@@ -110,7 +127,8 @@ impl Rollup {
         Ok(self.l1.call(self.address(), &call).await?.0)
     }
 
-    /// Digest of the verifier key in force, which the network's verifier tells.
+    /// What the next header has to name ([`crate::keys_digest`]): the digest of the keys in force, which the network's
+    /// verifiers tell.
     ///
     /// # Errors
     /// [`L1Error::Reverted`] with [`crate::Revert::UnknownNetwork`], or another [`L1Error`].
@@ -124,10 +142,12 @@ impl Rollup {
     /// [`L1Error`] if the node does not answer.
     pub async fn head(&self, network: NetworkId) -> Result<Option<Head>, L1Error> {
         let head = self.l1.call(self.address(), &Contract::headCall { network: network.0 }).await?;
-        Ok((!head.verifier.is_zero()).then_some(Head {
+        let execution = head.executionVerifier;
+        Ok((!head.stateVerifier.is_zero()).then_some(Head {
             root: head.root.0,
             block_hash: head.blockHash.0,
-            verifier: head.verifier,
+            state_verifier: head.stateVerifier,
+            execution_verifier: (!execution.is_zero()).then_some(execution),
             number: head.number,
             window_end: head.windowEnd,
         }))

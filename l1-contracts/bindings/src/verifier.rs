@@ -6,6 +6,15 @@ use crate::batch::BatchHeader;
 use crate::client::L1;
 use crate::error::L1Error;
 
+/// What the proofs of a verifier show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofKind {
+    /// Some list of operations takes the pre-root to the post-root and yields the receipts.
+    State,
+    /// Programs asked for what the receipts' logs say: what the key's circuit shows of it.
+    Execution,
+}
+
 /// `NovaVerifier`: checks the folded proof of a batch on the chain. It belongs to one verifier key and never changes, so it
 /// only answers questions.
 #[derive(Debug, Clone)]
@@ -31,6 +40,18 @@ impl Verifier {
     /// [`L1Error::NotDeployed`], or another [`L1Error`] if the node does not answer.
     pub async fn key_digest(&self) -> Result<[u8; 32], L1Error> {
         Ok(self.ask(&NovaVerifier::keyDigestCall {}).await?.0)
+    }
+
+    /// What an accepted proof shows.
+    ///
+    /// # Errors
+    /// [`L1Error::NotDeployed`], [`L1Error::BadAnswer`] if it is neither, or another [`L1Error`] if the node does not answer.
+    pub async fn kind(&self) -> Result<ProofKind, L1Error> {
+        match self.ask(&NovaVerifier::kindCall {}).await? {
+            1 => Ok(ProofKind::State),
+            2 => Ok(ProofKind::Execution),
+            _ => Err(L1Error::BadAnswer { what: "kind of proofs" }),
+        }
     }
 
     /// Whether the key comes from a setup whose secret nobody knows. The development setup is none: everybody can forge

@@ -4,6 +4,16 @@ pragma solidity ^0.8.28;
 /// @title Checks the folded proof of a batch.
 /// @notice What a proof shows, its bytes and its transcript: `folding-prover/DESIGN.md`.
 interface INovaVerifier {
+    /// @notice What a circuit shows of a batch. A proof of one kind never counts as one of the other.
+    /// - `State`: some list of operations takes the pre-root to the post-root and yields the receipts;
+    /// - `Execution`: programs of the registry asked for what the logs of these receipts say. Its chunks are committed
+    ///   in two phases.
+    enum Kind {
+        None,
+        State,
+        Execution
+    }
+
     /// @notice What a batch's proof is about. The chain's id belongs to it, too; the verifier adds it.
     /// @dev Roots are elements of BN254's scalar field, 32 bytes, big-endian, reduced.
     /// @param network The chain of rollup blocks that the batch belongs to.
@@ -31,7 +41,7 @@ interface INovaVerifier {
     error BadKey();
     /// @notice Anybody can forge proofs under the development setup, so this chain does not accept its key.
     error DevelopmentKey(uint256 chainId);
-    /// @notice The first bytes do not name this proof version and this key's circuit.
+    /// @notice The first bytes do not name this proof version, and this key's kind and circuit.
     error BadHeader();
     /// @notice A proof has 1 to 4,096 chunks.
     error BadChunks(uint256 got);
@@ -50,6 +60,9 @@ interface INovaVerifier {
 
     /// @notice Reverts unless the proof shows the statement, on this chain.
     function verify(Statement calldata statement, bytes calldata proof) external view;
+
+    /// @notice What an accepted proof shows: never `None`.
+    function kind() external view returns (Kind);
 
     /// @notice keccak256 of the verifier key's bytes: the circuit and the setup.
     function keyDigest() external view returns (bytes32);

@@ -5,13 +5,16 @@ import {IDspRegistry} from "./IDspRegistry.sol";
 import {INovaVerifier} from "./INovaVerifier.sol";
 
 /// @title One proven state root per Nectar network.
-/// @notice A batch settles with both of these, and with nothing less:
-/// - **a proof that the network's verifier accepts**: applying `receipts` receipts, in the order of `receiptsRoot`,
-///   takes the network from `preRoot` to `postRoot`. Nobody is trusted for this;
-/// - **attestations of a quorum of active DSPs**, each of which vouches for what no proof covers yet: that the
-///   contracts' code, as the program registry has it, asked for these operations (execution); that grants covered
-///   method and time; that the receipts fell within the window; and the audit root. A quorum that lies can settle
-///   operations that no contract asked for, but not a root that those operations do not lead to.
+/// @notice A batch settles with all of these, and with nothing less:
+/// - **a proof that the network's state verifier accepts**: applying `receipts` receipts, in the order of
+///   `receiptsRoot`, takes the network from `preRoot` to `postRoot`. Nobody is trusted for this;
+/// - where the network has an execution verifier, **a proof that it accepts** of the very same statement: what the
+///   verifier's circuit shows of the programs behind these receipts;
+/// - **attestations of a quorum of active DSPs**, each of which vouches for what no proof covers. Without an execution
+///   verifier that is above all that the contracts' code, as the program registry has it, asked for these operations;
+///   with or without one, what neither circuit shows (`folding-prover/DESIGN.md`), and the audit root. A quorum that
+///   lies can settle operations that no contract asked for where execution is not proven, but never a root that the
+///   operations do not lead to.
 interface IRollup {
     /// @notice A batch of receipts and the transition that its proof shows. Signed as EIP-712 typed data, every
     /// member included. Roots are elements of BN254's scalar field, 32 bytes, big-endian, reduced; the audit root
@@ -22,12 +25,14 @@ interface IRollup {
     /// @param postRoot State root after.
     /// @param receiptsRoot Root over the batch's receipts, in order.
     /// @param auditRoot Head of the audit log after the batch; attested, not proven.
-    /// @param programRoot Root of the program registry; the proof names it, and shows nothing about it yet.
+    /// @param programRoot Root of the program registry. A state proof names it, and shows nothing about it.
     /// @param windowStart Earliest time of a receipt, in seconds since 1970 (UTC); named likewise.
     /// @param windowEnd Latest time of a receipt.
     /// @param receipts Number of receipts, at least 1.
-    /// @param proofDigest keccak256 of the proof's bytes.
-    /// @param verifierKey Digest of the verifier key that the proof is for.
+    /// @param proofDigest keccak256 of the state proof's bytes; with an execution verifier, keccak256 of that and of
+    /// keccak256 of the execution proof's bytes (64 bytes).
+    /// @param verifierKey Digest of the state verifier's key; with an execution verifier, keccak256 of that and of the
+    /// digest of its key (64 bytes).
     struct BatchHeader {
         uint64 network;
         uint64 number;
@@ -43,6 +48,14 @@ interface IRollup {
         bytes32 verifierKey;
     }
 
+    /// @notice The proofs of one batch.
+    /// @param state For the state verifier.
+    /// @param execution For the execution verifier; empty if the network has none.
+    struct Proofs {
+        bytes state;
+        bytes execution;
+    }
+
     /// @notice A DSP's statement that it executed the batch itself and came to this header.
     /// @param signer Operator address of the DSP.
     /// @param signature 65 bytes, (r, s, v), over the header's EIP-712 digest.
@@ -54,22 +67,25 @@ interface IRollup {
     /// @notice The tip of a network.
     /// @param root State root after the last batch.
     /// @param blockHash Hash of the last block, over the one before it.
-    /// @param verifier Contract that checks the proofs; zero if there is no such network.
+    /// @param stateVerifier Contract that checks state proofs; zero if there is no such network.
+    /// @param executionVerifier Contract that checks execution proofs; zero if execution is attested.
     /// @param number Number of the last batch.
     /// @param windowEnd Latest receipt time so far.
     struct Head {
         bytes32 root;
         bytes32 blockHash;
-        INovaVerifier verifier;
+        INovaVerifier stateVerifier;
+        INovaVerifier executionVerifier;
         uint64 number;
         uint64 windowEnd;
     }
 
-    /// @notice A network began, at number 0.
+    /// @notice A network began, at number 0. `verifierKey` is what headers name.
     event NetworkCreated(
         uint64 indexed network,
         bytes32 genesisRoot,
-        INovaVerifier verifier,
+        INovaVerifier stateVerifier,
+        INovaVerifier executionVerifier,
         bytes32 verifierKey,
         bytes32 genesisHash
     );
@@ -84,8 +100,13 @@ interface IRollup {
     );
     /// @notice The least number of attestations changed.
     event MinimumQuorumSet(uint64 minimum);
-    /// @notice Batches after this one are checked by another verifier.
-    event VerifierSet(uint64 indexed network, INovaVerifier verifier, bytes32 verifierKey);
+    /// @notice Batches from now on are checked by these verifiers. `verifierKey` is what headers name.
+    event VerifiersSet(
+        uint64 indexed network,
+        INovaVerifier stateVerifier,
+        INovaVerifier executionVerifier,
+        bytes32 verifierKey
+    );
 
     /// @notice There is no such network.
     error UnknownNetwork(uint64 network);
@@ -93,19 +114,23 @@ interface IRollup {
     error NetworkExists(uint64 network);
     /// @notice There is no code at the verifier's address.
     error NoVerifier(address verifier);
+    /// @notice The verifier is for proofs of the other kind.
+    error WrongKind(address verifier, INovaVerifier.Kind expected, INovaVerifier.Kind got);
     /// @notice A root is an element of BN254's scalar field; this word is not reduced.
     error RootNotReduced(bytes32 root);
     /// @notice The batch is not the next one.
     error WrongNumber(uint64 expected, uint64 got);
     /// @notice The batch does not start from the current root.
     error WrongPreRoot(bytes32 expected, bytes32 got);
-    /// @notice The proof is not for the key of the network's verifier.
+    /// @notice The proofs are not for the keys of the network's verifiers.
     error WrongVerifierKey(bytes32 expected, bytes32 got);
     /// @notice A batch has at least one receipt.
     error EmptyBatch();
     /// @notice The window ends before it starts, before the last one ended, or in the future.
     error BadWindow(uint64 start, uint64 end, uint64 earliestEnd, uint64 latestEnd);
-    /// @notice The proof in calldata is not the attested one.
+    /// @notice There is an execution proof of this many bytes, and no verifier that would read it.
+    error UnexpectedProof(uint256 got);
+    /// @notice The proofs in calldata are not the attested ones.
     error ProofDigestMismatch(bytes32 attested, bytes32 computed);
     /// @notice Too few attestations.
     error QuorumNotReached(uint256 required, uint256 got);
@@ -119,18 +144,28 @@ interface IRollup {
     error QuorumTooSmall();
 
     /// @notice Settles a batch. Anyone may carry it to the chain.
-    /// @dev Reverts with an error of this interface, or with the verifier's own (`INovaVerifier`).
+    /// @dev Reverts with an error of this interface, or with a verifier's own (`INovaVerifier`).
     function submitBatch(
         BatchHeader calldata header,
-        bytes calldata proof,
+        Proofs calldata proofs,
         Attestation[] calldata attestations
     ) external;
 
     /// @notice Begins a network from a root. Admin only.
-    function createNetwork(uint64 network, bytes32 genesisRoot, INovaVerifier verifier) external;
+    /// @dev Verifiers must be of their kinds (`WrongKind`).
+    /// @param executionVerifier Zero if execution is attested.
+    function createNetwork(
+        uint64 network,
+        bytes32 genesisRoot,
+        INovaVerifier stateVerifier,
+        INovaVerifier executionVerifier
+    ) external;
 
-    /// @notice Replaces a network's verifier for the batches to come. Admin only.
-    function setVerifier(uint64 network, INovaVerifier verifier) external;
+    /// @notice Replaces a network's verifiers for the batches to come. Admin only.
+    /// @dev Both at once: what the two circuits mean by a receipt has to be the same at every moment.
+    /// @param executionVerifier Zero if execution is attested from now on.
+    function setVerifiers(uint64 network, INovaVerifier stateVerifier, INovaVerifier executionVerifier)
+        external;
 
     /// @notice Sets the least number of attestations, at least 1; a majority is needed besides. Admin only.
     function setMinimumQuorum(uint64 minimum) external;
@@ -148,7 +183,7 @@ interface IRollup {
     /// @notice The root that the last batch's proof leads to; the genesis root before any.
     function root(uint64 network) external view returns (bytes32);
 
-    /// @notice Digest of the verifier key in force, as the network's verifier tells it.
+    /// @notice What the next header has to name: the digest of the verifiers' keys in force, as they tell it.
     function verifierKey(uint64 network) external view returns (bytes32);
 
     /// @notice The tip of a network; all zero if there is none.

@@ -5,7 +5,7 @@ import {INovaVerifier} from "../interfaces/INovaVerifier.sol";
 import {Curve, Point, Sum} from "./Curve.sol";
 import {Fr, FrLib, ONE, ZERO} from "./Fr.sol";
 import {Layout} from "./Layout.sol";
-import {VerifierKey} from "./VerifierKey.sol";
+import {Phases, Shift} from "./Phases.sol";
 import {Words} from "./Words.sol";
 
 /// @dev A relaxed R1CS instance.
@@ -20,8 +20,18 @@ struct Instance {
     Fr[] x;
 }
 
+/// @dev What the fold needs of a verifier key.
+/// @param digest keccak256 of the key's bytes.
+/// @param firstPhase Number of the variables before those of the second phase; zero if there is one phase.
+/// @param hiding The generator of blinds.
+struct FoldKey {
+    bytes32 digest;
+    uint256 firstPhase;
+    Point hiding;
+}
+
 /// @dev The fold so far.
-/// @param context Hash of label, key and statement.
+/// @param context Hash of label, key and statement; with two phases, of all first phases besides.
 /// @param challenges Of each node, in the order in which nodes are complete (post-order).
 /// @param leaves What each chunk counts for.
 /// @param nodes What each cross term counts for.
@@ -35,7 +45,8 @@ struct Tree {
 /// @title Repeats the folding of a proof's chunks into one instance.
 /// @dev Nova's folding scheme as a tree (RFC 6962: the left side is the largest power of two below the number of leaves).
 /// `W = W1 + r W2`, `u = u1 + r u2`, `x = x1 + r x2`, `E = E1 + r T + r^2 E2`, where r is the hash of all that was
-/// folded at the node. Nothing of the folded instance comes from the proof. Source: `folding-prover/DESIGN.md`.
+/// folded at the node. Nothing of the folded instance comes from the proof. Source: `folding-prover/DESIGN.md`. With two
+/// phases (`Phases`), a chunk's W is the sum of two commitments, and two of its public inputs are challenges.
 library Fold {
     using Curve for Sum;
     using FrLib for Fr[];
@@ -43,16 +54,16 @@ library Fold {
 
     /// @dev The statement's encoding starts with it.
     bytes32 private constant STATEMENT = "nectar/statement/v2";
-    bytes16 private constant LABEL = "nectar/fold/v1";
+    bytes16 private constant LABEL = "nectar/fold/v2";
     uint256 private constant INPUTS = 9;
 
-    /// @notice The folded instance, without its blinds.
+    /// @notice The folded instance, without its blinds, and what else the last pairing has to check.
     function instance(
-        VerifierKey memory key,
+        FoldKey memory key,
         INovaVerifier.Statement calldata statement,
         bytes calldata proof,
         Layout memory parts
-    ) internal view returns (Instance memory folded) {
+    ) internal view returns (Instance memory folded, Shift memory shift) {
         bytes memory encoded = abi.encode(STATEMENT, block.chainid, statement);
         Tree memory tree = Tree({
             context: keccak256(abi.encodePacked(LABEL, key.digest, encoded)),
@@ -60,12 +71,32 @@ library Fold {
             leaves: new Fr[](parts.chunks),
             nodes: new Fr[](parts.chunks - 1)
         });
+        bool twoPhases = key.firstPhase != 0;
+        Fr[5] memory shared = [
+            Fr.wrap(uint256(statement.preRoot)),
+            Fr.wrap(uint256(statement.postRoot)),
+            Fr.wrap(uint256(statement.receiptsRoot)),
+            Fr.wrap(statement.receipts),
+            FrLib.fromHash(keccak256(encoded))
+        ];
+        if (twoPhases) {
+            tree.context = Phases.first(tree.context, proof, parts);
+            (shared[0], shared[1]) = Phases.challenges(tree.context);
+        }
         bytes32 root = hashes(tree, proof, parts, 0, parts.chunks, 0);
         weigh(tree, 0, parts.chunks, 0, ONE, ONE);
-        Fr r = seal(tree.context, root, proof, parts);
+        bytes32 sealed_ = seal(tree.context, root, proof, parts);
+        Fr r = FrLib.fromHash(sealed_);
         (folded.u, folded.x) = inputs(tree, proof, parts, r);
-        addStatement(folded, tree, statement, FrLib.fromHash(keccak256(encoded)));
-        folded.w = witness(key, tree, proof, parts, r);
+        addShared(folded, tree, shared);
+        Sum w = Curve.zero();
+        if (twoPhases) {
+            addWeighted(w, tree, proof, parts.secondPhase, parts.random + 64, r);
+            shift = Phases.shift(key.firstPhase, key.hiding, sealed_, w.value(), proof, parts);
+        }
+        addWeighted(w, tree, proof, parts.witnesses, parts.random, r);
+        w.addTimes(key.hiding, ZERO - proof.scalar(parts.blinds));
+        folded.w = w.value();
         folded.e = errors(key, tree, proof, parts, r);
     }
 
@@ -98,7 +129,7 @@ library Fold {
         }
     }
 
-    /// @dev `Keccak(0, context, number, flags, witness commitment, start, end)`.
+    /// @dev `Keccak(0, context, number, flags, witness commitments, start, end)`.
     function leaf(bytes32 context, bytes calldata proof, Layout memory parts, uint256 i)
         private
         pure
@@ -107,6 +138,8 @@ library Fold {
         unchecked {
             uint256 flags = (i == 0 ? 1 : 0) | (i + 1 == parts.chunks ? 2 : 0);
             uint256 point = parts.witnesses + 64 * i;
+            // The second phase's lies behind those of all first ones.
+            uint256 second = parts.secondPhase == parts.crossTerms ? 0 : parts.secondPhase + 64 * i;
             uint256 ends = parts.boundaries + 32 * i;
             assembly ("memory-safe") {
                 let buffer := mload(0x40)
@@ -114,9 +147,14 @@ library Fold {
                 mstore(add(buffer, 1), context)
                 mstore(add(buffer, 33), or(shl(224, i), shl(216, flags)))
                 calldatacopy(add(buffer, 38), add(proof.offset, point), 64)
+                let next := add(buffer, 102)
+                if second {
+                    calldatacopy(next, add(proof.offset, second), 64)
+                    next := add(next, 64)
+                }
                 // A chunk's end is the next one's start: the two lie side by side.
-                calldatacopy(add(buffer, 102), add(proof.offset, ends), 64)
-                digest := keccak256(buffer, 166)
+                calldatacopy(next, add(proof.offset, ends), 64)
+                digest := keccak256(buffer, add(sub(next, buffer), 64))
             }
         }
     }
@@ -136,16 +174,15 @@ library Fold {
         }
     }
 
-    /// @dev The challenge that the random instance is folded in with.
+    /// @dev The hash whose challenge the random instance is folded in with.
     function seal(bytes32 context, bytes32 root, bytes calldata proof, Layout memory parts)
         private
         pure
-        returns (Fr)
+        returns (bytes32)
     {
         // Commitments, u, x and the cross term lie side by side.
-        bytes calldata random = proof[parts.randomW:parts.blindW];
-        return
-            FrLib.fromHash(keccak256(abi.encodePacked(uint8(2), context, uint32(parts.chunks), root, random)));
+        bytes calldata random = proof[parts.random:parts.blinds];
+        return keccak256(abi.encodePacked(uint8(2), context, uint32(parts.chunks), root, random));
     }
 
     /// @dev u, and of x what belongs to chunks: start, end, first, last, with the random instance's share of all.
@@ -178,48 +215,41 @@ library Fold {
     }
 
     /// @dev The public inputs that all chunks share count as often as all chunks together.
-    function addStatement(
-        Instance memory folded,
-        Tree memory tree,
-        INovaVerifier.Statement calldata statement,
-        Fr digest
-    ) private pure {
+    function addShared(Instance memory folded, Tree memory tree, Fr[5] memory shared) private pure {
         unchecked {
             Fr all = ZERO;
             for (uint256 i = 0; i < tree.leaves.length; ++i) {
                 all = all + tree.leaves.get(i);
             }
             Fr[] memory x = folded.x;
-            x[4] = x.get(4) + all * Fr.wrap(uint256(statement.preRoot));
-            x[5] = x.get(5) + all * Fr.wrap(uint256(statement.postRoot));
-            x[6] = x.get(6) + all * Fr.wrap(uint256(statement.receiptsRoot));
-            x[7] = x.get(7) + all * Fr.wrap(statement.receipts);
-            x[8] = x.get(8) + all * digest;
+            x[4] = x.get(4) + all * shared[0];
+            x[5] = x.get(5) + all * shared[1];
+            x[6] = x.get(6) + all * shared[2];
+            x[7] = x.get(7) + all * shared[3];
+            x[8] = x.get(8) + all * shared[4];
         }
     }
 
-    /// @dev `sum w_i W_i + r W_R - blind h`; the first chunk counts once.
-    function witness(
-        VerifierKey memory key,
+    /// @dev Adds `sum w_i P_i + r P_R`; the first chunk counts once.
+    function addWeighted(
+        Sum sum,
         Tree memory tree,
         bytes calldata proof,
-        Layout memory parts,
+        uint256 points,
+        uint256 random,
         Fr r
-    ) private view returns (Point memory) {
+    ) private view {
         unchecked {
-            Sum sum = Curve.zero();
-            sum.add(proof, parts.witnesses);
-            for (uint256 i = 1; i < parts.chunks; ++i) {
-                sum.addTimes(proof, parts.witnesses + 64 * i, tree.leaves.get(i));
+            sum.add(proof, points);
+            for (uint256 i = 1; i < tree.leaves.length; ++i) {
+                sum.addTimes(proof, points + 64 * i, tree.leaves.get(i));
             }
-            sum.addTimes(proof, parts.randomW, r);
-            sum.addTimes(key.hiding, ZERO - proof.scalar(parts.blindW));
-            return sum.value();
+            sum.addTimes(proof, random, r);
         }
     }
 
     /// @dev `sum e_n T_n + r T_R + r^2 E_R - blind h`.
-    function errors(VerifierKey memory key, Tree memory tree, bytes calldata proof, Layout memory parts, Fr r)
+    function errors(FoldKey memory key, Tree memory tree, bytes calldata proof, Layout memory parts, Fr r)
         private
         view
         returns (Point memory)
@@ -231,7 +261,7 @@ library Fold {
             }
             sum.addTimes(proof, parts.randomCrossTerm, r);
             sum.addTimes(proof, parts.randomE, r * r);
-            sum.addTimes(key.hiding, ZERO - proof.scalar(parts.blindW + 32));
+            sum.addTimes(key.hiding, ZERO - proof.scalar(parts.blinds + 32));
             return sum.value();
         }
     }

@@ -55,12 +55,17 @@ library FrLib {
         return Fr.wrap(uint256(hash) >> 8);
     }
 
-    /// @notice 1 / a, by Fermat's theorem and the precompile for powers (EIP-198). Zero has none, and refuses the opening.
+    /// @notice 1 / a, by Fermat's theorem. Zero has none, and refuses the opening.
     function inverse(Fr a) internal view returns (Fr) {
         if (a == ZERO) revert INovaVerifier.Opening();
-        bytes memory input = abi.encode(32, 32, 32, Fr.unwrap(a), R - 2, R);
-        (bool ok, bytes memory power) = address(5).staticcall(input);
+        return power(a, R - 2);
+    }
+
+    /// @notice a^exponent, by the precompile for powers (EIP-198).
+    function power(Fr a, uint256 exponent) internal view returns (Fr) {
+        bytes memory input = abi.encode(32, 32, 32, Fr.unwrap(a), exponent, R);
+        (bool ok, bytes memory result) = address(5).staticcall(input);
         if (!ok) revert INovaVerifier.Opening();
-        return Fr.wrap(abi.decode(power, (uint256)));
+        return Fr.wrap(abi.decode(result, (uint256)));
     }
 }

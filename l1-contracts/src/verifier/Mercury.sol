@@ -4,9 +4,10 @@ pragma solidity ^0.8.28;
 import {INovaVerifier} from "../interfaces/INovaVerifier.sol";
 import {Curve, Point, Sum} from "./Curve.sol";
 import {Fr, FrLib, HALF, ONE, ZERO} from "./Fr.sol";
+import {Phases, Shift} from "./Phases.sol";
 import {Polynomials} from "./Polynomials.sol";
 import {Transcript, TranscriptLib} from "./Transcript.sol";
-import {VerifierKey} from "./VerifierKey.sol";
+import {ArgumentKey} from "./VerifierKey.sol";
 import {Words} from "./Words.sol";
 
 /// @title Opens a commitment to a multilinear polynomial at one point.
@@ -15,10 +16,12 @@ import {Words} from "./Words.sol";
 /// - g, of degree below b because `d(X) = X^(b-1) g(1/X)` is a polynomial, and h, f's columns summed under the point's
 ///   upper half, satisfy two inner products, checked at zeta and 1 / zeta by way of s;
 /// - g, h, s and d open as one (BDFG20, eprint 2020/081, section 4.1) through w and w'.
-/// Both pairing equations become one with the challenge `pairing`.
+/// Both pairing equations become one with the challenge `pairing`, and one with the second phase's shift by a factor that
+/// comes after it.
 library Mercury {
     using Curve for Sum;
     using FrLib for Fr;
+    using Phases for Shift;
     using TranscriptLib for Transcript;
     using Words for bytes;
 
@@ -65,13 +68,14 @@ library Mercury {
         Fr d;
     }
 
-    /// @notice Reverts unless the commitment opens to the value at the point.
+    /// @notice Reverts unless the commitment opens to the value at the point, and the shift's equation holds.
     function open(
-        VerifierKey memory key,
+        ArgumentKey memory key,
         Transcript memory transcript,
         Point memory commitment,
         Fr[] memory point,
         Fr value,
+        Shift memory shift,
         bytes calldata proof,
         uint256 offset
     ) internal view {
@@ -79,11 +83,16 @@ library Mercury {
             Challenges memory c = challenges(transcript, commitment, point, value, proof, offset);
             Values memory v = values(proof, offset + EVALUATIONS);
             Derived memory derived = derive(c, v, point, value);
-            Point memory left = leftSide(c, v, derived, commitment, proof, offset);
+            Sum left = leftSide(c, v, derived, commitment, proof, offset);
             Sum right = Curve.zero();
             right.add(proof, offset + T);
             right.addTimes(proof, offset + W_PRIME, c.pairing);
-            if (!Curve.pairsEqually(left, right.value(), key.tau)) revert INovaVerifier.Opening();
+            if (key.twoPhases) {
+                Fr factor = shift.factor(c.pairing);
+                left.addTimes(shift.left, factor);
+                right.addTimes(shift.quotient, factor);
+            }
+            if (!Curve.pairsEqually(left.value(), right.value(), key.tau)) revert INovaVerifier.Opening();
         }
     }
 
@@ -203,9 +212,9 @@ library Mercury {
         Point memory commitment,
         bytes calldata proof,
         uint256 offset
-    ) private view returns (Point memory) {
+    ) private view returns (Sum sum) {
         unchecked {
-            Sum sum = Curve.zero();
+            sum = Curve.zero();
             sum.add(commitment);
             sum.addTimes(proof, offset + Q, c.alpha - derived.power);
             sum.addTimes(proof, offset + T, c.zeta);
@@ -223,7 +232,6 @@ library Mercury {
             sum.addTimes(proof, offset + W_PRIME, c.pairing * c.z);
             Fr constantTerm = v.g + c.pairing * interpolated(c, v, derived);
             sum.addTimes(Curve.generator(), ZERO - constantTerm);
-            return sum.value();
         }
     }
 

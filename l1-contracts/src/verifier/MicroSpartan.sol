@@ -5,12 +5,13 @@ import {INovaVerifier} from "../interfaces/INovaVerifier.sol";
 import {Curve, Point, Sum} from "./Curve.sol";
 import {Instance} from "./Fold.sol";
 import {Fr, FrLib, ONE, ZERO} from "./Fr.sol";
-import {Layout} from "./Layout.sol";
+import {ArgumentLayout, LayoutLib} from "./Layout.sol";
 import {Mercury} from "./Mercury.sol";
+import {Shift} from "./Phases.sol";
 import {Polynomials} from "./Polynomials.sol";
 import {SumCheck} from "./SumCheck.sol";
 import {Transcript, TranscriptLib} from "./Transcript.sol";
-import {VerifierKey} from "./VerifierKey.sol";
+import {ArgumentKey} from "./VerifierKey.sol";
 import {Words} from "./Words.sol";
 
 /// @title The argument that one relaxed instance has a witness.
@@ -32,7 +33,9 @@ library MicroSpartan {
     using TranscriptLib for Transcript;
     using Words for bytes;
 
-    // The evaluations' places in the proof.
+    /// @dev Where the oracles start: the argument does.
+    uint256 private constant ORACLES = 0;
+    // The evaluations' places among them.
     uint256 private constant E = 0;
     uint256 private constant L_ROW = 1;
     uint256 private constant L_COL = 2;
@@ -68,14 +71,13 @@ library MicroSpartan {
         Fr[] batch;
     }
 
-    /// @notice Reverts unless the argument holds for the instance.
-    function check(
-        VerifierKey memory key,
-        Instance memory instance,
-        bytes calldata proof,
-        Layout memory parts
-    ) internal view {
+    /// @notice Reverts unless the argument holds for the instance, and the shift's equation with it.
+    function check(ArgumentKey memory key, Instance memory instance, Shift memory shift, bytes calldata proof)
+        internal
+        view
+    {
         unchecked {
+            ArgumentLayout memory parts = LayoutLib.argumentParts(key.outerRounds, key.innerRounds);
             Transcript memory transcript = TranscriptLib.create();
             transcript.absorb("vk", 2);
             transcript.absorb(key.transcript);
@@ -87,16 +89,16 @@ library MicroSpartan {
             Outer memory outer = checkOuter(key, transcript, instance.u, proof, parts);
             (Fr[] memory point, Fr[] memory evaluations) =
                 checkInner(key, transcript, instance, outer, proof, parts);
-            open(key, transcript, instance, point, evaluations, proof, parts);
+            open(key, transcript, instance, shift, point, evaluations, proof, parts.opening);
         }
     }
 
     function checkOuter(
-        VerifierKey memory key,
+        ArgumentKey memory key,
         Transcript memory transcript,
         Fr u,
         bytes calldata proof,
-        Layout memory parts
+        ArgumentLayout memory parts
     ) private pure returns (Outer memory outer) {
         unchecked {
             uint256 rounds = key.outerRounds;
@@ -125,14 +127,14 @@ library MicroSpartan {
     }
 
     function checkInner(
-        VerifierKey memory key,
+        ArgumentKey memory key,
         Transcript memory transcript,
         Instance memory instance,
         Outer memory outer,
         bytes calldata proof,
-        Layout memory parts
+        ArgumentLayout memory parts
     ) private pure returns (Fr[] memory point, Fr[] memory evaluations) {
-        Challenges memory challenges = innerChallenges(key, transcript, proof, parts);
+        Challenges memory challenges = innerChallenges(key, transcript, proof);
         Fr[] memory batch = challenges.batch;
         Fr[] memory claims = outer.claims;
         Fr c = challenges.c;
@@ -146,26 +148,25 @@ library MicroSpartan {
         if (claimed != expected) revert INovaVerifier.InnerSumCheck();
     }
 
-    function innerChallenges(
-        VerifierKey memory key,
-        Transcript memory transcript,
-        bytes calldata proof,
-        Layout memory parts
-    ) private pure returns (Challenges memory challenges) {
+    function innerChallenges(ArgumentKey memory key, Transcript memory transcript, bytes calldata proof)
+        private
+        pure
+        returns (Challenges memory challenges)
+    {
         transcript.absorb("e", 1);
-        transcript.absorbPoints(proof, parts.oracles, 2);
+        transcript.absorbPoints(proof, ORACLES, 2);
         challenges.c = transcript.squeeze("c", 1);
         challenges.gamma = transcript.squeeze("g", 1);
         challenges.r = transcript.squeeze("r", 1);
         transcript.absorb("l", 1);
-        transcript.absorbPoints(proof, parts.oracles + 2 * 64, 4);
+        transcript.absorbPoints(proof, ORACLES + 2 * 64, 4);
         challenges.rho = transcript.squeeze("r", 1, key.innerRounds);
         challenges.batch = powers(transcript.squeeze("r", 1), 9);
     }
 
     /// @dev Claims 0 to 5 at the point. An address and a value make an entry: `address + gamma value`.
     function memoryClaims(
-        VerifierKey memory key,
+        ArgumentKey memory key,
         Instance memory instance,
         Outer memory outer,
         Challenges memory challenges,
@@ -192,7 +193,7 @@ library MicroSpartan {
 
     /// @dev Claims 6 to 8 at the point.
     function witnessClaims(
-        VerifierKey memory key,
+        ArgumentKey memory key,
         Outer memory outer,
         Challenges memory challenges,
         Fr[] memory point,
@@ -214,7 +215,7 @@ library MicroSpartan {
     }
 
     /// @dev The assignment z = (W, u, x) at the point: W in the lower half, u and x in the upper one, zeros after it.
-    function assignment(VerifierKey memory key, Instance memory instance, Fr[] memory point, Fr witness)
+    function assignment(ArgumentKey memory key, Instance memory instance, Fr[] memory point, Fr witness)
         private
         pure
         returns (Fr)
@@ -233,13 +234,14 @@ library MicroSpartan {
 
     /// @dev All commitments open at one point: batched with powers of a challenge.
     function open(
-        VerifierKey memory key,
+        ArgumentKey memory key,
         Transcript memory transcript,
         Instance memory instance,
+        Shift memory shift,
         Fr[] memory point,
         Fr[] memory v,
         bytes calldata proof,
-        Layout memory parts
+        uint256 opening
     ) private view {
         unchecked {
             Fr[] memory ordered = new Fr[](15);
@@ -257,36 +259,34 @@ library MicroSpartan {
             for (uint256 i = 0; i < 15; ++i) {
                 value = value + c.get(i) * ordered.get(i);
             }
-            Point memory commitment = combine(key, instance, c, proof, parts.oracles);
-            Mercury.open(key, transcript, commitment, point, value, proof, parts.opening);
+            Point memory commitment = combine(key, instance, c, proof);
+            Mercury.open(key, transcript, commitment, point, value, shift, proof, opening);
         }
     }
 
     /// @dev In the order of `ordered` above: W, E, L_row, L_col, A, B, C, then of rows and of columns the table's inverses,
     /// the indices, the looked up inverses and the counts.
-    function combine(
-        VerifierKey memory key,
-        Instance memory instance,
-        Fr[] memory c,
-        bytes calldata proof,
-        uint256 oracles
-    ) private view returns (Point memory) {
+    function combine(ArgumentKey memory key, Instance memory instance, Fr[] memory c, bytes calldata proof)
+        private
+        view
+        returns (Point memory)
+    {
         unchecked {
             Sum sum = Curve.zero();
             sum.add(instance.w);
             sum.addTimes(instance.e, c.get(1));
-            sum.addTimes(proof, oracles, c.get(2));
-            sum.addTimes(proof, oracles + 64, c.get(3));
+            sum.addTimes(proof, ORACLES, c.get(2));
+            sum.addTimes(proof, ORACLES + 64, c.get(3));
             sum.addTimes(key.a, c.get(4));
             sum.addTimes(key.b, c.get(5));
             sum.addTimes(key.c, c.get(6));
-            sum.addTimes(proof, oracles + 128, c.get(7));
+            sum.addTimes(proof, ORACLES + 128, c.get(7));
             sum.addTimes(key.row, c.get(8));
-            sum.addTimes(proof, oracles + 192, c.get(9));
+            sum.addTimes(proof, ORACLES + 192, c.get(9));
             sum.addTimes(key.rowCounts, c.get(10));
-            sum.addTimes(proof, oracles + 256, c.get(11));
+            sum.addTimes(proof, ORACLES + 256, c.get(11));
             sum.addTimes(key.col, c.get(12));
-            sum.addTimes(proof, oracles + 320, c.get(13));
+            sum.addTimes(proof, ORACLES + 320, c.get(13));
             sum.addTimes(key.colCounts, c.get(14));
             return sum.value();
         }

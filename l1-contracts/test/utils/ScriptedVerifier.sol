@@ -6,12 +6,14 @@ import {INovaVerifier} from "../../src/interfaces/INovaVerifier.sol";
 /// @dev Accepts the one statement with the one proof that it was told, and refuses everything else: so that a test
 /// shows what the caller asked.
 contract ScriptedVerifier is INovaVerifier {
+    Kind public immutable kind;
     bytes32 public immutable keyDigest;
     bool public constant isDevelopment = true;
     bytes32 private _statement;
     bytes32 private _proof;
 
-    constructor(bytes32 keyDigest_) {
+    constructor(Kind kind_, bytes32 keyDigest_) {
+        kind = kind_;
         keyDigest = keyDigest_;
     }
 

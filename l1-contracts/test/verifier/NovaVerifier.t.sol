@@ -8,7 +8,7 @@ import {Vector, Vectors} from "./Vectors.sol";
 
 /// @dev Thousands of mutations, each judged by the Rust verifier, too: `tests/tests/verifiers.rs`.
 contract NovaVerifierTest is Vectors {
-    uint256 internal constant BOUNDARIES = 11;
+    uint256 internal constant BOUNDARIES = 12;
 
     /// @dev A proof of three chunks of a small circuit, and its verifier.
     Vector internal honest;
@@ -18,18 +18,6 @@ contract NovaVerifierTest is Vectors {
         vm.chainId(31337);
         honest = vector("small-3");
         verifier = new NovaVerifier(honest.key);
-    }
-
-    function accepts(NovaVerifier by, INovaVerifier.Statement memory statement, bytes memory proof)
-        internal
-        view
-        returns (bool)
-    {
-        try by.verify(statement, proof) {
-            return true;
-        } catch {
-            return false;
-        }
     }
 
     function expectRefusal(bytes memory proof, bytes memory reason) internal {
@@ -60,6 +48,7 @@ contract NovaVerifierTest is Vectors {
     function test_the_key_s_digest_is_that_of_its_bytes() public view {
         assertEq(verifier.keyDigest(), keccak256(honest.key));
         assertTrue(verifier.isDevelopment());
+        assertEq(uint256(verifier.kind()), uint256(INovaVerifier.Kind.State));
     }
 
     // Forgeries
@@ -132,19 +121,19 @@ contract NovaVerifierTest is Vectors {
 
     function test_headers_lengths_and_numbers_of_chunks_are_checked() public {
         bytes memory proof = honest.proof;
-        expectRefusal("", abi.encodeWithSelector(INovaVerifier.BadLength.selector, 11, 0));
+        expectRefusal("", abi.encodeWithSelector(INovaVerifier.BadLength.selector, 12, 0));
         expectRefusal(
             abi.encodePacked(proof, uint8(0)),
             abi.encodeWithSelector(INovaVerifier.BadLength.selector, proof.length, proof.length + 1)
         );
-        for (uint256 i = 0; i < 7; ++i) {
+        for (uint256 i = 0; i < 8; ++i) {
             proof[i] ^= 0x01;
             expectRefusal(proof, abi.encodeWithSelector(INovaVerifier.BadHeader.selector));
             proof[i] ^= 0x01;
         }
-        (proof[9], proof[10]) = (0x00, 0x00);
+        (proof[10], proof[11]) = (0x00, 0x00);
         expectRefusal(proof, abi.encodeWithSelector(INovaVerifier.BadChunks.selector, 0));
-        (proof[9], proof[10]) = (0x10, 0x01);
+        (proof[10], proof[11]) = (0x10, 0x01);
         expectRefusal(proof, abi.encodeWithSelector(INovaVerifier.BadChunks.selector, 4097));
     }
 
@@ -200,8 +189,8 @@ contract NovaVerifierTest is Vectors {
         new NovaVerifier("");
         vm.expectRevert(abi.encodeWithSelector(INovaVerifier.BadKey.selector));
         new NovaVerifier(abi.encodePacked(key, uint8(0)));
-        // Magic, version, setup, rounds, tau, a point, the transcript's start.
-        uint256[7] memory places = [uint256(0), 4, 5, 12, 40, 300, 653];
+        // Magic, version, setup, kind, variables of the first phase, rounds, tau, a point, the transcript's start.
+        uint256[9] memory places = [uint256(0), 4, 5, 6, 11, 17, 45, 305, 658];
         for (uint256 i = 0; i < places.length; ++i) {
             bytes memory other = honest.key;
             other[places[i]] = 0xff;
@@ -216,17 +205,5 @@ contract NovaVerifierTest is Vectors {
         NovaVerifier full = new NovaVerifier(v.key);
         assertFalse(accepts(full, honest.statement, honest.proof));
         assertFalse(accepts(verifier, v.statement, v.proof));
-    }
-
-    function getWord(bytes memory data, uint256 offset) private pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := mload(add(add(data, 32), offset))
-        }
-    }
-
-    function setWord(bytes memory data, uint256 offset, uint256 value) private pure {
-        assembly ("memory-safe") {
-            mstore(add(add(data, 32), offset), value)
-        }
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {INovaVerifier} from "../../src/interfaces/INovaVerifier.sol";
+import {NovaVerifier} from "../../src/verifier/NovaVerifier.sol";
 import {Test} from "../utils/Test.sol";
 
 /// @dev The cheat codes of forge that read files.
@@ -21,6 +22,30 @@ struct Vector {
 
 /// @dev Reads the proofs that the Rust verifier is tested with, too.
 abstract contract Vectors is Test {
+    function accepts(NovaVerifier by, INovaVerifier.Statement memory statement, bytes memory proof)
+        internal
+        view
+        returns (bool)
+    {
+        try by.verify(statement, proof) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
+
+    function getWord(bytes memory data, uint256 offset) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := mload(add(add(data, 32), offset))
+        }
+    }
+
+    function setWord(bytes memory data, uint256 offset, uint256 value) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(add(data, 32), offset), value)
+        }
+    }
+
     function vector(string memory name) internal view returns (Vector memory v) {
         VmFiles files = VmFiles(address(vm));
         string memory json = files.readFile(string.concat("../tests/vectors/", name, ".json"));

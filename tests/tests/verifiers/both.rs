@@ -54,6 +54,12 @@ impl Verdicts {
         self.rust.is_ok() && self.chain.is_ok()
     }
 
+    /// Whether the argument convinces both, but not that the second phase left the first as it was.
+    pub(crate) fn refuse_the_phases(&self) -> bool {
+        matches!(self.rust, Err(Refusal::Verify(VerifyError::SecondPhase)))
+            && self.chain == Err(Revert::Opening)
+    }
+
     /// Whether both read all of it, and neither found an argument for what it claims.
     pub(crate) fn refuse_the_argument(&self) -> bool {
         matches!(self.rust, Err(Refusal::Verify(VerifyError::Argument(_))))

@@ -3,18 +3,20 @@
 use nectar_circuit::engine::{
     DlogGroup as _, POINT_LEN, SnarkKeyParts, combine, g2_times, g2_to_bytes, generator, point_to_bytes,
 };
-use nectar_verifier::{Setup, VerifierKey};
+use nectar_verifier::{Kind as ProofKind, Setup, VerifierKey};
 
 use crate::dice::Dice;
 use crate::layout::{WORD, put, sum, word};
 
 /// Where in a key its parts start.
-const SLOTS: usize = 6;
-const SIZES: usize = 10;
-const TAU: usize = 13;
-pub(crate) const HIDING: usize = 141;
-const MATRICES: usize = 205;
-pub(crate) const TRANSCRIPT: usize = 653;
+const KIND: usize = 6;
+pub(crate) const SLOTS: usize = 7;
+pub(crate) const FIRST_PHASE: usize = 11;
+const SIZES: usize = 15;
+const TAU: usize = 18;
+pub(crate) const HIDING: usize = 146;
+const MATRICES: usize = 210;
+pub(crate) const TRANSCRIPT: usize = 658;
 
 /// Order of the field of coordinates.
 const COORDINATES: &str = "30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47";
@@ -39,6 +41,11 @@ pub(crate) const KINDS: &[Kind] = &[
     ("header: slots", |key, dice| put(key, SLOTS, &dice.bytes::<4>())),
     ("header: no slots", |key, _| put(key, SLOTS, &[0; 4])),
     ("header: sizes", |key, dice| put(key, SIZES, &[(); 3].map(|()| dice.byte() % 30))),
+    ("header: kind", |key, dice| key[KIND] = dice.byte() % 4),
+    ("header: first phase", |key, dice| {
+        let size = first_phase(key, dice);
+        put(key, FIRST_PHASE, &size);
+    }),
     ("word: zero", |key, dice| put(key, any_word(dice), &[0; WORD])),
     ("word: all ones", |key, dice| put(key, any_word(dice), &[0xff; WORD])),
     ("word: not reduced", |key, dice| {
@@ -72,6 +79,14 @@ pub(crate) const KINDS: &[Kind] = &[
         put(key, MATRICES + dice.below(7) * POINT_LEN, &random_point(dice));
         *key = completed(key).unwrap();
     }),
+    ("well-formed: of other phases", |key, dice| {
+        let size = first_phase(key, dice);
+        put(key, FIRST_PHASE, &size);
+        key[KIND] = if size == [0; 4] { ProofKind::State.byte() } else { ProofKind::Execution.byte() };
+        if let Some(completed) = completed(key) {
+            *key = completed;
+        }
+    }),
     ("well-formed: of another ceremony", |key, dice| {
         key[5] = 1;
         put(key, TAU, &random_tau(dice));
@@ -91,7 +106,7 @@ pub(crate) const KINDS: &[Kind] = &[
 /// What a key's bytes become when the two parts that follow from all others are made anew: the generator of blinds and what
 /// MicroSpartan's transcript starts with. Nothing, if the others are none of a key.
 pub(crate) fn completed(key: &[u8]) -> Option<Vec<u8>> {
-    if key.len() != VerifierKey::ENCODED_LEN || key[..5] != *b"NVKY\x02" {
+    if key.len() != VerifierKey::ENCODED_LEN || key[..5] != *b"NVKY\x03" {
         return None;
     }
     let setup = match key[5] {
@@ -99,7 +114,8 @@ pub(crate) fn completed(key: &[u8]) -> Option<Vec<u8>> {
         1 => Setup::PowersOfTau,
         _ => return None,
     };
-    let slots = u32::from_be_bytes(key[SLOTS..SIZES].try_into().unwrap());
+    let number = |at: usize| u32::from_be_bytes(key[at..at + 4].try_into().unwrap());
+    let (slots, first_phase) = (number(SLOTS), number(FIRST_PHASE));
     let mut matrices = [[0; POINT_LEN]; 7];
     matrices
         .iter_mut()
@@ -112,7 +128,19 @@ pub(crate) fn completed(key: &[u8]) -> Option<Vec<u8>> {
         tau: key[TAU..HIDING].try_into().unwrap(),
         matrices,
     };
-    Some(VerifierKey::new(setup, slots, parts).ok()?.encode())
+    let whole = match ProofKind::from_byte(key[KIND])? {
+        ProofKind::State if first_phase != 0 => return None,
+        ProofKind::State => VerifierKey::new(setup, slots, parts),
+        ProofKind::Execution => VerifierKey::phased(setup, slots, first_phase, parts),
+    };
+    Some(whole.ok()?.encode())
+}
+
+/// A number of variables of the first phase, around those that are allowed.
+fn first_phase(key: &[u8], dice: &mut Dice) -> [u8; 4] {
+    let all = 1u32 << (key[SIZES + 1] % 32);
+    let near = dice.one_of(&[0, 1, all / 2, all.saturating_sub(1), all, u32::MAX]);
+    near.to_be_bytes()
 }
 
 fn any_word(dice: &mut Dice) -> usize {

@@ -1,8 +1,13 @@
 //! Where the parts of a proof are (`folding-prover/DESIGN.md`), and arithmetic on its words.
 
 use nectar_circuit::engine::{Affine, POINT_LEN, point_from_bytes};
+use nectar_verifier::Kind;
 
-pub(crate) const HEADER: usize = 11;
+pub(crate) const HEADER: usize = 12;
+const KIND: usize = 5;
+const ROUNDS: usize = 6;
+/// Where the number of chunks is.
+pub(crate) const CHUNKS: usize = 8;
 pub(crate) const WORD: usize = 32;
 
 /// Order of the scalar field.
@@ -26,19 +31,25 @@ impl Section {
 
 /// The sections of an honest proof, as many as there are kinds of parts.
 pub(crate) fn sections(proof: &[u8]) -> Vec<Section> {
-    let (outer, inner) = (usize::from(proof[5]), usize::from(proof[6]));
+    let (outer, inner) = (usize::from(proof[ROUNDS]), usize::from(proof[ROUNDS + 1]));
     let chunks = chunks(proof);
+    // Of execution, each witness has two commitments.
+    let second = usize::from(proof[KIND] == Kind::Execution.byte());
     let parts = [
-        // Boundaries, witnesses, cross terms.
+        // Boundaries, witnesses of one phase or two, cross terms.
         (false, chunks + 1),
         (true, chunks),
+        (true, chunks * second),
         (true, chunks - 1),
         // The random instance: commitments, scalar, inputs; its cross term; blinds.
-        (true, 2),
+        (true, 2 + second),
         (false, 1),
         (false, 9),
         (true, 1),
         (false, 2),
+        // The second phase's blind, and that it left the first as it was.
+        (false, second),
+        (true, 2 * second),
         // MicroSpartan: oracles, outer sum-check, claims, inner sum-check, evaluations; Mercury.
         (true, 6),
         (false, 3 * outer),
@@ -59,7 +70,7 @@ pub(crate) fn sections(proof: &[u8]) -> Vec<Section> {
 }
 
 pub(crate) fn chunks(proof: &[u8]) -> usize {
-    usize::try_from(u32::from_be_bytes(proof[7..HEADER].try_into().unwrap())).unwrap()
+    usize::try_from(u32::from_be_bytes(proof[CHUNKS..HEADER].try_into().unwrap())).unwrap()
 }
 
 /// Where each point starts.

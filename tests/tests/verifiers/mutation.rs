@@ -8,7 +8,7 @@ use nectar_verifier::Proof;
 use crate::claim::Case;
 use crate::dice::Dice;
 use crate::layout::{
-    HEADER, WORD, chunks, order, point, points, put, scalar_order, sections, sum, word, words,
+    CHUNKS, HEADER, WORD, chunks, order, point, points, put, scalar_order, sections, sum, word, words,
 };
 use crate::sources::Sources;
 
@@ -34,7 +34,7 @@ pub(crate) const KINDS: &[Kind] = &[
     ("chunk: repeated", |s, dice| parts(s, dice, repeat_chunk)),
     ("chunks: swapped", |s, dice| parts(s, dice, swap_chunks)),
     ("header: a byte", |s, dice| bytes(s, dice, |proof, dice| proof[dice.below(HEADER)] = dice.byte())),
-    ("header: chunks", |s, dice| bytes(s, dice, |proof, dice| put(proof, 7, &chunk_count(dice)))),
+    ("header: chunks", |s, dice| bytes(s, dice, |proof, dice| put(proof, CHUNKS, &chunk_count(dice)))),
     ("bytes: truncated", |s, dice| bytes(s, dice, |proof, dice| proof.truncate(dice.below(proof.len())))),
     ("bytes: extended", |s, dice| bytes(s, dice, extend)),
     ("spliced: one section of a twin", |s, dice| splice(s, dice, 1)),
@@ -50,6 +50,53 @@ pub(crate) const KINDS: &[Kind] = &[
     ("statement: window's end", |s, dice| numbers(s, dice, |case| &mut case.claim.window.1)),
     ("statement: of another proof", another_statement),
 ];
+
+/// Of proofs of two phases alone.
+pub(crate) const PHASED_KINDS: &[Kind] = &[
+    ("phases: swapped in a chunk", |s, dice| parts(s, dice, swap_phases)),
+    ("phases: swapped in all chunks", |s, dice| {
+        parts(s, dice, |proof, _| {
+            let second = proof.second.as_mut().unwrap();
+            std::mem::swap(&mut proof.witnesses, &mut second.witnesses);
+        })
+    }),
+    ("phases: moved, their sum as it was", |s, dice| parts(s, dice, move_phases)),
+    ("phases: second phases swapped", |s, dice| {
+        parts(s, dice, |proof, dice| {
+            let [a, b] = dice.pair(proof.chunks());
+            proof.second.as_mut().unwrap().witnesses.swap(a, b);
+        })
+    }),
+    ("phases: another blind", |s, dice| {
+        parts(s, dice, |proof, dice| proof.second.as_mut().unwrap().blind = dice.scalar())
+    }),
+    ("phases: another shifted commitment", |s, dice| {
+        parts(s, dice, |proof, dice| proof.second.as_mut().unwrap().shifted = random_point(dice))
+    }),
+    ("phases: another quotient", |s, dice| {
+        parts(s, dice, |proof, dice| proof.second.as_mut().unwrap().quotient = random_point(dice))
+    }),
+    ("phases: dropped", |s, dice| parts(s, dice, |proof, _| proof.second = None)),
+];
+
+fn swap_phases(proof: &mut Proof, dice: &mut Dice) {
+    let chunk = dice.below(proof.chunks());
+    let second = proof.second.as_mut().unwrap();
+    std::mem::swap(&mut proof.witnesses[chunk], &mut second.witnesses[chunk]);
+}
+
+/// From one commitment of a chunk to the other.
+fn move_phases(proof: &mut Proof, dice: &mut Dice) {
+    let (chunk, by) = (dice.below(proof.chunks()), dice.scalar());
+    let moved = |point: Affine, by| combine(&[(Fr::from(1), point), (by, generator())]).affine();
+    proof.witnesses[chunk] = moved(proof.witnesses[chunk], by);
+    let second = &mut proof.second.as_mut().unwrap().witnesses[chunk];
+    *second = moved(*second, -by);
+}
+
+fn random_point(dice: &mut Dice) -> Affine {
+    combine(&[(dice.scalar(), generator())]).affine()
+}
 
 fn bytes(sources: &Sources, dice: &mut Dice, change: fn(&mut Vec<u8>, &mut Dice)) -> Case {
     let mut case = sources.any(dice);
@@ -124,6 +171,9 @@ fn parts(sources: &Sources, dice: &mut Dice, change: fn(&mut Proof, &mut Dice)) 
 fn drop_chunk(proof: &mut Proof, dice: &mut Dice) {
     let chunk = dice.below(proof.chunks());
     proof.witnesses.remove(chunk);
+    if let Some(second) = &mut proof.second {
+        second.witnesses.remove(chunk);
+    }
     proof.boundaries.remove(chunk + dice.below(2));
     proof.cross_terms.remove(dice.below(proof.cross_terms.len()));
 }
@@ -131,6 +181,9 @@ fn drop_chunk(proof: &mut Proof, dice: &mut Dice) {
 fn repeat_chunk(proof: &mut Proof, dice: &mut Dice) {
     let chunk = dice.below(proof.chunks());
     proof.witnesses.insert(chunk, proof.witnesses[chunk]);
+    if let Some(second) = &mut proof.second {
+        second.witnesses.insert(chunk, second.witnesses[chunk]);
+    }
     proof.boundaries.insert(chunk, proof.boundaries[chunk]);
     let term = dice.below(proof.cross_terms.len());
     proof.cross_terms.insert(term, proof.cross_terms[term]);
@@ -140,6 +193,9 @@ fn repeat_chunk(proof: &mut Proof, dice: &mut Dice) {
 fn swap_chunks(proof: &mut Proof, dice: &mut Dice) {
     let [a, b] = dice.pair(proof.chunks());
     proof.witnesses.swap(a, b);
+    if let Some(second) = &mut proof.second {
+        second.witnesses.swap(a, b);
+    }
     proof.boundaries.swap(a + 1, b + 1);
     let terms = proof.cross_terms.len();
     proof.cross_terms.swap(dice.below(terms), dice.below(terms));

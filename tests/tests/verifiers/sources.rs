@@ -4,15 +4,20 @@ use std::sync::LazyLock;
 
 use nectar_circuit::{Circuit, Statement};
 use nectar_commitment::{Key, Ledger, ReceiptTree, Slot};
-use nectar_prover::{ProverKey, prove};
+use nectar_prover::{ProverKey, prove, prove_phased};
 
 use crate::claim::{Case, Claim, vectors};
 use crate::dice::Dice;
 use crate::layout::chunks;
+use crate::tally::{Tally, tally_batch};
 
 /// The key of all `small` vectors and of all fresh proofs.
 pub(crate) static PROVER: LazyLock<ProverKey> =
     LazyLock::new(|| ProverKey::development(Circuit::new(1)).unwrap());
+
+/// The key of all `phased-small` vectors, whose circuit has nothing to do with execution but its two phases.
+pub(crate) static PHASED: LazyLock<ProverKey<Tally>> =
+    LazyLock::new(|| ProverKey::development(Tally::new(4)).unwrap());
 
 pub(crate) struct Sources {
     all: Vec<Case>,
@@ -21,13 +26,22 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    pub(crate) fn new(dice: &mut Dice, chain_id: u64) -> Self {
+    pub(crate) fn of_state(dice: &mut Dice, chain_id: u64) -> Self {
         let (statement, slots) = batch(dice, chain_id);
         let twins = [(); 2].map(|()| fresh(&statement, &slots));
         let (statement, slots) = batch(dice, chain_id);
         let mut all: Vec<Case> = vectors("small").into_iter().map(|vector| vector.case).collect();
         all.extend(twins.clone());
         all.push(fresh(&statement, &slots));
+        Self { all, twins }
+    }
+
+    /// For the development chain.
+    pub(crate) fn of_two_phases() -> Self {
+        let twins = [(); 2].map(|()| fresh_phased(3, |_| ()));
+        let mut all: Vec<Case> = vectors("phased-small").into_iter().map(|vector| vector.case).collect();
+        all.extend(twins.clone());
+        all.push(fresh_phased(2, |_| ()));
         Self { all, twins }
     }
 
@@ -50,6 +64,14 @@ impl Sources {
 pub(crate) fn fresh(statement: &Statement, slots: &[Slot]) -> Case {
     let (proof, _) = prove(&PROVER, statement, slots.iter().cloned(), &()).unwrap();
     Case { claim: Claim::of(statement), proof: proof.encode() }
+}
+
+/// A proof of two phases of so many chunks, with blinds of its own, for a statement that may be changed before.
+pub(crate) fn fresh_phased(chunks: usize, change: impl FnOnce(&mut Statement)) -> Case {
+    let (mut statement, values) = tally_batch(PHASED.circuit(), chunks);
+    change(&mut statement);
+    let (proof, _) = prove_phased(&PHASED, &statement, chunks, |chunk| values[chunk].clone(), &()).unwrap();
+    Case { claim: Claim::of(&statement), proof: proof.encode() }
 }
 
 /// An invocation of a few random reads and writes, with its receipt.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use nectar_abi::NetworkId;
 use nectar_circuit::{Circuit, Statement};
 use nectar_commitment::{Fr, Key, Ledger, ReceiptTree, to_bytes};
-use nectar_l1::{BatchHeader, DEV_CHAIN_ID, proof_digest};
+use nectar_l1::{BatchHeader, DEV_CHAIN_ID, Proofs};
 use nectar_prover::{ProverKey, prove};
 use tokio::task::spawn_blocking;
 
@@ -30,8 +30,14 @@ impl Chain {
         to_bytes(&self.ledger.root())
     }
 
-    /// The next batch creates a contract, within this window.
+    /// The next batch of a network without execution verifier.
     pub(crate) async fn next(&mut self, window: (u64, u64)) -> (BatchHeader, Vec<u8>) {
+        let (statement, proof) = self.prove_next(window).await;
+        (header(&statement, Proofs::of_state(&proof), self.key.verifier().digest()), proof)
+    }
+
+    /// The next batch creates a contract, within this window.
+    pub(crate) async fn prove_next(&mut self, window: (u64, u64)) -> (Statement, Vec<u8>) {
         self.batches += 1;
         let (ledger, mut receipts) = (&mut self.ledger, ReceiptTree::default());
         let pre_root = ledger.root();
@@ -53,23 +59,22 @@ impl Chain {
         };
         let key = Arc::clone(&self.key);
         let proof = spawn_blocking(move || prove(&key, &statement, operations.into_iter(), &()).unwrap().0);
-        let proof = proof.await.unwrap().encode();
-        (self.header(&statement, &proof), proof)
+        (statement, proof.await.unwrap().encode())
     }
+}
 
-    fn header(&self, statement: &Statement, proof: &[u8]) -> BatchHeader {
-        BatchHeader {
-            network: self.network,
-            batch: statement.batch,
-            pre_root: to_bytes(&statement.pre_root),
-            post_root: to_bytes(&statement.post_root),
-            receipts_root: to_bytes(&statement.receipts_root),
-            audit_root: [8; 32],
-            program_root: to_bytes(&statement.program_registry_root),
-            window: statement.window,
-            receipts: statement.receipts,
-            proof_digest: proof_digest(proof),
-            verifier_key: self.key.verifier().digest(),
-        }
+pub(crate) fn header(statement: &Statement, proofs: Proofs<'_>, verifier_key: [u8; 32]) -> BatchHeader {
+    BatchHeader {
+        network: NetworkId(statement.network),
+        batch: statement.batch,
+        pre_root: to_bytes(&statement.pre_root),
+        post_root: to_bytes(&statement.post_root),
+        receipts_root: to_bytes(&statement.receipts_root),
+        audit_root: [8; 32],
+        program_root: to_bytes(&statement.program_registry_root),
+        window: statement.window,
+        receipts: statement.receipts,
+        proof_digest: proofs.digest(),
+        verifier_key,
     }
 }

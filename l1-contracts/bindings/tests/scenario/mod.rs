@@ -3,8 +3,11 @@
 #![expect(clippy::print_stdout, reason = "gas is shown with --nocapture")]
 
 mod chain;
+mod execution;
 mod golden;
 mod settlement;
+#[path = "../../../../folding-prover/prover/tests/common/tally.rs"]
+mod tally;
 
 use nectar_abi::PublicKey;
 use nectar_l1::{
@@ -78,7 +81,7 @@ impl World {
         let golden = Golden::read("full-8");
         let verifier = l1.deploy_verifier(&golden.key).await.unwrap();
         let Golden { header, .. } = &golden;
-        admin.rollup.create_network(header.network, header.pre_root, verifier).await.unwrap();
+        admin.rollup.create_network(header.network, header.pre_root, verifier, None).await.unwrap();
         Self { url: url.to_owned(), deployment, admin, authorizer, auditor, verifier, golden }
     }
 
@@ -126,6 +129,7 @@ pub(crate) async fn plays_out(url: &str) {
     settlement::what_is_not_proven_does_not_settle(&world, &first, &second).await;
     settlement::a_proof_counts_for_one_network(&world, &first, &second).await;
     settlement::a_proven_and_attested_batch_settles(&world, &first, &second).await;
+    execution::a_network_may_demand_a_proof_of_execution_too(&world, &first, &second).await;
     settlement::batches_follow_each_other_and_read_back(&world, &first, &second).await;
 }
 

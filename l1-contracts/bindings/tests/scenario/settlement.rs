@@ -1,5 +1,5 @@
 use nectar_abi::NetworkId;
-use nectar_l1::{Address, BatchHeader, Revert, Status, proof_digest};
+use nectar_l1::{Address, BatchHeader, Proofs, Revert, Status, proof_digest};
 
 use super::chain::Chain;
 use super::{Golden, Party, World, attested, now, reason};
@@ -15,45 +15,45 @@ pub(super) async fn what_is_not_attested_as_it_is_does_not_settle(
     let by = |h: &BatchHeader| attested(h, &[first, second]);
     let honest = by(good);
 
-    let refused = rollup.submit_batch(good, b"another proof", &honest).await;
+    let refused = rollup.submit_batch(good, Proofs::of_state(b"another proof"), &honest).await;
     let computed = proof_digest(b"another proof").into();
     assert_eq!(reason(refused), Revert::ProofDigestMismatch { attested: good.proof_digest.into(), computed });
 
     let wrong = BatchHeader { pre_root: [0xaa; 32], ..*good };
-    let refused = rollup.submit_batch(&wrong, proof, &by(&wrong)).await;
+    let refused = rollup.submit_batch(&wrong, Proofs::of_state(proof), &by(&wrong)).await;
     let expected = good.pre_root.into();
     assert_eq!(reason(refused), Revert::WrongPreRoot { expected, got: [0xaa; 32].into() });
 
     let wrong = BatchHeader { batch: 2, ..*good };
-    let refused = rollup.submit_batch(&wrong, proof, &by(&wrong)).await;
+    let refused = rollup.submit_batch(&wrong, Proofs::of_state(proof), &by(&wrong)).await;
     assert_eq!(reason(refused), Revert::WrongNumber { expected: 1, got: 2 });
 
     let wrong = BatchHeader { verifier_key: [0xbb; 32], ..*good };
-    let refused = rollup.submit_batch(&wrong, proof, &by(&wrong)).await;
+    let refused = rollup.submit_batch(&wrong, Proofs::of_state(proof), &by(&wrong)).await;
     let expected = good.verifier_key.into();
     assert_eq!(reason(refused), Revert::WrongVerifierKey { expected, got: [0xbb; 32].into() });
 
     let wrong = BatchHeader { window: (now(), now() + 100_000), ..*good };
-    let refused = rollup.submit_batch(&wrong, proof, &by(&wrong)).await;
+    let refused = rollup.submit_batch(&wrong, Proofs::of_state(proof), &by(&wrong)).await;
     assert!(matches!(reason(refused), Revert::BadWindow { .. }));
 
     let changed = BatchHeader { post_root: [0x0c; 32], ..*good };
-    let refused = rollup.submit_batch(&changed, proof, &honest).await;
+    let refused = rollup.submit_batch(&changed, Proofs::of_state(proof), &honest).await;
     assert!(matches!(reason(refused), Revert::BadAttestation { .. }));
 
-    let refused = rollup.submit_batch(good, proof, &honest[..1]).await;
+    let refused = rollup.submit_batch(good, Proofs::of_state(proof), &honest[..1]).await;
     assert_eq!(reason(refused), Revert::QuorumNotReached { required: 2, got: 1 });
-    let refused = rollup.submit_batch(good, proof, &[]).await;
+    let refused = rollup.submit_batch(good, Proofs::of_state(proof), &[]).await;
     assert_eq!(reason(refused), Revert::QuorumNotReached { required: 2, got: 0 });
 
     let twice = [honest[0].clone(), honest[0].clone()];
     let signer = honest[0].signer;
-    let refused = rollup.submit_batch(good, proof, &twice).await;
+    let refused = rollup.submit_batch(good, Proofs::of_state(proof), &twice).await;
     assert_eq!(reason(refused), Revert::SignersNotAscending { previous: signer, signer });
 
     let stranger = world.dsp(5).await;
     let unapproved = [honest[0].clone(), stranger.rollup.attest(good).unwrap()];
-    let refused = rollup.submit_batch(good, proof, &unapproved).await;
+    let refused = rollup.submit_batch(good, Proofs::of_state(proof), &unapproved).await;
     assert_eq!(reason(refused), Revert::NotActive { signer: stranger.address() });
 
     let elsewhere = nectar_l1::attest(stranger.l1.wallet(), 1, rollup.address(), good).unwrap();
@@ -88,7 +88,7 @@ pub(super) async fn what_is_not_proven_does_not_settle(world: &World, first: &Pa
         BatchHeader { post_root: [0xff; 32], ..*good },
     ];
     for header in headers {
-        let refused = reason(rollup.submit_batch(&header, proof, &attested(&header, &[first, second])).await);
+        let refused = reason(rollup.submit_batch(&header, Proofs::of_state(proof), &attested(&header, &[first, second])).await);
         assert!(refused.refuses_proof(), "{header:?}: {refused}");
     }
     let mut proofs = vec![Vec::new(), b"no proof".to_vec(), proof[..proof.len() - 1].to_vec()];
@@ -101,7 +101,7 @@ pub(super) async fn what_is_not_proven_does_not_settle(world: &World, first: &Pa
     for proof in proofs {
         let header = BatchHeader { proof_digest: proof_digest(&proof), ..*good };
         let refused =
-            reason(rollup.submit_batch(&header, &proof, &attested(&header, &[first, second])).await);
+            reason(rollup.submit_batch(&header, Proofs::of_state(&proof), &attested(&header, &[first, second])).await);
         assert!(refused.refuses_proof(), "{} bytes: {refused}", proof.len());
     }
     assert_eq!(rollup.root(good.network).await.unwrap(), good.pre_root);
@@ -111,11 +111,11 @@ pub(super) async fn a_proof_counts_for_one_network(world: &World, first: &Party,
     let rollup = &world.admin.rollup;
     let Golden { header: good, proof, .. } = &world.golden;
     let other = NetworkId(good.network.0 + 1);
-    let unreduced = rollup.create_network(other, [0xff; 32], world.verifier).await;
+    let unreduced = rollup.create_network(other, [0xff; 32], world.verifier, None).await;
     assert_eq!(reason(unreduced), Revert::RootNotReduced { root: [0xff; 32].into() });
-    rollup.create_network(other, good.pre_root, world.verifier).await.unwrap();
+    rollup.create_network(other, good.pre_root, world.verifier, None).await.unwrap();
     let replayed = BatchHeader { network: other, ..*good };
-    let refused = rollup.submit_batch(&replayed, proof, &attested(&replayed, &[first, second])).await;
+    let refused = rollup.submit_batch(&replayed, Proofs::of_state(proof), &attested(&replayed, &[first, second])).await;
     assert!(reason(refused).refuses_proof());
     assert_eq!(rollup.root(other).await.unwrap(), good.pre_root);
 }
@@ -130,11 +130,11 @@ pub(super) async fn a_proven_and_attested_batch_settles(world: &World, first: &P
     verifier.verify(header, proof).await.unwrap();
 
     let attestations = attested(header, &[first, second]);
-    let settled = rollup.submit_batch(header, proof, &attestations).await.unwrap();
+    let settled = rollup.submit_batch(header, Proofs::of_state(proof), &attestations).await.unwrap();
     println!("eight chunks, {} bytes of proof: {} gas", proof.len(), settled.gas);
     assert!(settled.gas < 800_000, "{} gas", settled.gas);
     assert_eq!(rollup.root(header.network).await.unwrap(), header.post_root);
-    let again = rollup.submit_batch(header, proof, &attestations).await;
+    let again = rollup.submit_batch(header, Proofs::of_state(proof), &attestations).await;
     assert_eq!(reason(again), Revert::WrongNumber { expected: 2, got: 1 });
 }
 
@@ -143,17 +143,17 @@ pub(super) async fn batches_follow_each_other_and_read_back(world: &World, first
     let rollup = &world.admin.rollup;
     let mut chain = Chain::new(NETWORK).await;
     let verifier = world.admin.l1.deploy_verifier(&chain.key()).await.unwrap();
-    rollup.create_network(NETWORK, chain.root(), world.verifier).await.unwrap();
+    rollup.create_network(NETWORK, chain.root(), world.verifier, None).await.unwrap();
     let nobody = Address::repeat_byte(1);
-    let refused = rollup.set_verifier(NETWORK, nobody).await;
+    let refused = rollup.set_verifiers(NETWORK, nobody, None).await;
     assert_eq!(reason(refused), Revert::NoVerifier { verifier: nobody });
-    rollup.set_verifier(NETWORK, verifier).await.unwrap();
+    rollup.set_verifiers(NETWORK, verifier, None).await.unwrap();
     let start = world.admin.l1.block_number().await.unwrap();
     for number in 1..=2 {
         let (header, proof) = chain.next((now() - 60, now())).await;
         // Any order will do.
         let attestations = attested(&header, &[second, first]);
-        let settled = rollup.submit_batch(&header, &proof, &attestations).await.unwrap();
+        let settled = rollup.submit_batch(&header, Proofs::of_state(&proof), &attestations).await.unwrap();
         assert_eq!(rollup.root(NETWORK).await.unwrap(), header.post_root);
 
         let batch = rollup.batch(NETWORK, number).await.unwrap().unwrap();
@@ -164,7 +164,7 @@ pub(super) async fn batches_follow_each_other_and_read_back(world: &World, first
         let head = rollup.head(NETWORK).await.unwrap().unwrap();
         assert_eq!((head.number, head.block_hash), (number, batch.hash));
         assert_eq!((head.root, head.window_end), (header.post_root, header.window.1));
-        assert_eq!(head.verifier, verifier);
+        assert_eq!((head.state_verifier, head.execution_verifier), (verifier, None));
     }
     assert_eq!(rollup.batch(NETWORK, 3).await.unwrap(), None);
     a_suspended_dsp_does_not_attest(world, first, second, &mut chain).await;
@@ -179,9 +179,9 @@ async fn a_suspended_dsp_does_not_attest(world: &World, first: &Party, second: &
     let rollup = &world.admin.rollup;
     assert_eq!(rollup.quorum().await.unwrap(), 1);
     let (header, proof) = chain.next((now() - 60, now())).await;
-    let refused = rollup.submit_batch(&header, &proof, &attested(&header, &[second])).await;
+    let refused = rollup.submit_batch(&header, Proofs::of_state(&proof), &attested(&header, &[second])).await;
     assert_eq!(reason(refused), Revert::NotActive { signer: second.address() });
-    rollup.submit_batch(&header, &proof, &attested(&header, &[first])).await.unwrap();
+    rollup.submit_batch(&header, Proofs::of_state(&proof), &attested(&header, &[first])).await.unwrap();
 
     world.authorizer.registry.reinstate(second.address()).await.unwrap();
     assert!(world.admin.registry.is_active(second.address()).await.unwrap());

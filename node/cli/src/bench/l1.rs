@@ -4,7 +4,7 @@ use nectar_abi::NetworkId;
 use nectar_capability::SigningKey;
 use nectar_circuit::{SLOTS_PER_CHUNK, Statement};
 use nectar_commitment::to_bytes;
-use nectar_l1::{BatchHeader, InsecureAccount, proof_digest};
+use nectar_l1::{BatchHeader, InsecureAccount, Proofs, proof_digest};
 use nectar_prover::{ProverKey, setup_development};
 use nectar_verifier::verify;
 use serde::Serialize;
@@ -83,9 +83,9 @@ async fn settle(
     let header = header(&statement, &bytes, keys.verifier().digest());
     let settled = async {
         let rollup = &contracts.admin.rollup;
-        rollup.create_network(network, header.pre_root, contracts.verifier).await?;
+        rollup.create_network(network, header.pre_root, contracts.verifier, None).await?;
         let attestation = dsp.rollup.attest(&header)?;
-        let mined = dsp.rollup.submit_batch(&header, &bytes, &[attestation]).await?;
+        let mined = dsp.rollup.submit_batch(&header, Proofs::of_state(&bytes), &[attestation]).await?;
         Ok((mined, rollup.root(network).await?))
     };
     let (mined, root) = settled.await.map_err(failed)?;

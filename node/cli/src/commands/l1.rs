@@ -252,7 +252,7 @@ async fn begin(
     let verifier = verifier.map_or_else(|| chain.file().map(|file| file.verifier), Ok)?;
     let chain = chain.connect(key.wallet()?).await?;
     let root = to_bytes(&Ledger::default().root());
-    let done = chain.rollup.create_network(network, root, verifier).await;
+    let done = chain.rollup.create_network(network, root, verifier, None).await;
     let done = done.map_err(CliError::chain("beginning the network"))?;
     let (root, tx) = (Digest::new(root), done.tx.to_string());
     let table = Table::pairs([
@@ -274,7 +274,10 @@ async fn replace_verifier(
     let chain = chain.connect(key.wallet()?).await?;
     let verifier_key = verifier_key.load(chain.l1.chain_id())?;
     let verifier = deploy_verifier(&chain.l1, &verifier_key).await?;
-    let done = chain.rollup.set_verifier(network, verifier).await;
+    // Proofs of execution stay as they are.
+    let head = chain.rollup.head(network).await.map_err(CliError::chain("asking for the network's verifiers"))?;
+    let execution = head.and_then(|head| head.execution_verifier);
+    let done = chain.rollup.set_verifiers(network, verifier, execution).await;
     let done = done.map_err(CliError::chain("replacing the network's verifier"))?;
     let (digest, tx) = (Digest::new(verifier_key.digest()), done.tx.to_string());
     let table = Table::pairs([
@@ -306,21 +309,23 @@ async fn status(chain: &ChainArgs, network: NetworkId) -> Result<Report, CliErro
     ];
     let mut tip = None;
     if let Some(head) = head {
-        let verifier = contracts.l1.verifier(head.verifier);
+        let verifier = contracts.l1.verifier(head.state_verifier);
         let key = Digest::new(verifier.key_digest().await.map_err(failed(DOING))?);
         let secure = verifier.setup_is_secure().await.map_err(failed(DOING))?;
         let root = Digest::new(head.root);
         rows.extend([
             ("last batch", head.number.to_string()),
             ("root", root.to_string()),
-            ("verifier", head.verifier.to_string()),
+            ("verifier", head.state_verifier.to_string()),
             ("verifier key", key.to_string()),
             ("setup", if secure { "powers of tau" } else { "development (insecure)" }.to_owned()),
+            ("execution", head.execution_verifier.map_or("attested".to_owned(), |v| format!("proven to {v}"))),
         ]);
         tip = Some(json!({
             "batch": head.number,
             "root": root,
-            "verifier": head.verifier,
+            "verifier": head.state_verifier,
+            "execution_verifier": head.execution_verifier,
             "verifier_key": key,
             "secure": secure,
             "block_hash": Digest::new(head.block_hash),

@@ -71,7 +71,7 @@ pub(super) async fn run(
 async fn begin_network(story: &Story, contracts: &Contracts) -> Result<(), CliError> {
     let (admin, verifier) = (&contracts.admin, contracts.verifier);
     let root = to_bytes(&Ledger::default().root());
-    let begun = admin.rollup.create_network(NetworkId::CONTRACTS, root, verifier).await;
+    let begun = admin.rollup.create_network(NetworkId::CONTRACTS, root, verifier, None).await;
     begun.map_err(CliError::chain("beginning the network"))?;
     story.line(&format!("network 1 begins at {}", Digest::new(root)));
     story.line(&format!(

@@ -1,7 +1,7 @@
 //! Step 5: the node proves and settles the receipts; the proof is verified here too; the chain refuses what is wrong.
 
 use nectar_abi::Digest;
-use nectar_l1::{Attestation, BatchHeader, InsecureAccount, L1Error, Revert, Wallet, attest, proof_digest};
+use nectar_l1::{Attestation, BatchHeader, InsecureAccount, L1Error, Proofs, Revert, Wallet, attest, proof_digest};
 use nectar_node::prepare;
 use nectar_verifier::development_key;
 
@@ -146,7 +146,7 @@ async fn submit(
     proof: &[u8],
     attestations: &[Attestation],
 ) -> Option<L1Error> {
-    world.chain.rollup.submit_batch(header, proof, attestations).await.err()
+    world.chain.rollup.submit_batch(header, Proofs::of_state(proof), attestations).await.err()
 }
 
 fn attestation(world: &World, wallet: &Wallet, header: &BatchHeader) -> Result<Attestation, CliError> {

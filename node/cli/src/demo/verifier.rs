@@ -20,12 +20,12 @@ pub(super) async fn recognise(
     let (rollup, network) = (&world.chain.rollup, world.service.info.network);
     let head = rollup.head(network).await.map_err(CliError::chain(DOING))?;
     let head = head.ok_or_else(|| CliError::Failed { doing: DOING, why: "the network is gone".into() })?;
-    let verifier = world.chain.l1.verifier(head.verifier);
+    let verifier = world.chain.l1.verifier(head.state_verifier);
     let key = Digest::new(verifier.key_digest().await.map_err(CliError::chain(DOING))?);
     let told = Digest::new(rollup.verifier_key(network).await.map_err(CliError::chain(DOING))?);
     let ours = [world.service.info.verifier_key, Digest::new(development_key().digest())];
     let same = key == told && ours.iter().all(|ours| *ours == key);
-    story.must(same, &format!("the network's verifier {} has the prover's key {key}", head.verifier));
+    story.must(same, &format!("the network's verifier {} has the prover's key {key}", head.state_verifier));
 
     let (header, proof) = (&last.settled.header, &last.proof);
     let accepts = verifier.verify(header, proof).await.is_ok();

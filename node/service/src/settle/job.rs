@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use nectar_abi::Digest;
 use nectar_commitment::{Slot, to_bytes};
-use nectar_l1::{BatchHeader, L1Error, proof_digest};
+use nectar_l1::{BatchHeader, L1Error, Proofs, proof_digest};
 use nectar_prover::{ProverKey, prove};
 use nectar_runtime::Executor;
 use nectar_trace::Batch;
@@ -194,7 +194,7 @@ impl Job {
         }
         let attestation = self.chain.rollup.attest(header).map_err(L1Error::from)?;
         let attestations = [attestation];
-        let sent = self.chain.rollup.submit_batch(header, proof, &attestations);
+        let sent = self.chain.rollup.submit_batch(header, Proofs::of_state(proof), &attestations);
         let stopped = async {
             self.live.stopping().await;
             tokio::time::sleep(self.grace).await;

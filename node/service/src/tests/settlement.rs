@@ -62,7 +62,7 @@ async fn receipts_are_proven_settled_and_shown_and_older_stores_catch_up_or_are_
     assert_eq!(batch.l1.unwrap().tx, held.tx.to_string());
     // It was no formality: the network's verifier takes this proof for this batch, and no other.
     let head = world.admin.rollup.head(hosted.to.network).await.unwrap().unwrap();
-    let verifier = world.admin.l1.verifier(head.verifier);
+    let verifier = world.admin.l1.verifier(head.state_verifier);
     verifier.verify(&held.header, &bytes).await.unwrap();
     let other = BatchHeader { receipts: held.header.receipts + 1, ..held.header };
     let refused = verifier.verify(&other, &bytes).await.unwrap_err();
@@ -143,7 +143,7 @@ async fn a_node_whose_proofs_the_networks_verifier_would_refuse_does_not_start()
     let world = World::admitted().await;
     // The key of a circuit with more slots.
     let verifier = world.admin.l1.deploy_verifier(&development_key().encode()).await.unwrap();
-    world.admin.rollup.set_verifier(NetworkId::CONTRACTS, verifier).await.unwrap();
+    world.admin.rollup.set_verifiers(NetworkId::CONTRACTS, verifier, None).await.unwrap();
     let refused = world.try_start(&[]).await.unwrap_err();
     let named = [development_key().digest(), keys().verifier().digest()].map(Digest::new);
     let says = refused.to_string();

@@ -84,7 +84,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let genesis = to_bytes(&Ledger::default().root());
         let verifier = admin.l1.deploy_verifier(&keys().verifier().encode()).await.unwrap();
-        admin.rollup.create_network(NetworkId::CONTRACTS, genesis, verifier).await.unwrap();
+        admin.rollup.create_network(NetworkId::CONTRACTS, genesis, verifier, None).await.unwrap();
         Self {
             chain,
             deployment,
