@@ -31,10 +31,8 @@ pub(crate) struct Measured {
     pub(crate) gas: u64,
     /// Of the contract's own.
     pub(crate) instructions: u64,
-    /// Rows of the circuit that steps take, as far as it has slots for them.
-    pub(crate) constraints: u64,
-    /// Steps for which it has none.
-    pub(crate) without_slot: u64,
+    /// Steps by kind of slot.
+    pub(crate) kinds: BTreeMap<Kind, u64>,
 }
 
 /// Answers as the runtime does: the caller's grant, and one other contract.
@@ -90,8 +88,7 @@ impl Answers<'_> {
 struct Count<'p> {
     program: &'p Program,
     instructions: u64,
-    constraints: u64,
-    without_slot: u64,
+    kinds: BTreeMap<Kind, u64>,
 }
 
 impl Tracer for Count<'_> {
@@ -105,10 +102,8 @@ impl Tracer for Count<'_> {
             Some(End::Trapped(trap)) => Some(trap),
             _ => None,
         };
-        match Kind::of(row.op, trap) {
-            Some(kind) => self.constraints += kind.rows() as u64,
-            None => self.without_slot += 1,
-        }
+        let kind = Kind::of(row, step.a, trap).unwrap_or_else(|| panic!("no slot for {row:?}"));
+        *self.kinds.entry(kind).or_default() += 1;
     }
 }
 
@@ -129,7 +124,7 @@ pub(crate) fn replay(
     host.set_store(std::mem::take(&mut twin.store));
     host.begin(&trace.inputs).unwrap();
     let mut machine = machine(&twin.program);
-    let mut count = Count { program: &twin.program, instructions: 0, constraints: 0, without_slot: 0 };
+    let mut count = Count { program: &twin.program, instructions: 0, kinds: BTreeMap::new() };
     let ended = machine.run(twin.program.entries[&trace.entry], &[], &mut host, &mut count);
     assert_eq!(host.fault(), None);
     ended.unwrap();
@@ -155,9 +150,9 @@ pub(crate) fn replay(
         host.undo();
     }
     assert_eq!(machine.gas(), trace.receipt.gas, "gas");
-    let Count { instructions, constraints, without_slot, .. } = count;
+    let Count { instructions, kinds, .. } = count;
     let (rows, gas) = (machine.rows(), machine.gas());
-    let measured = Measured { rows, gas, instructions, constraints, without_slot };
+    let measured = Measured { rows, gas, instructions, kinds };
     twin.store = host.store().clone();
     measured
 }

@@ -106,12 +106,13 @@ impl Slots {
     pub(super) fn sorted(capacity: &Capacity, steps: &[Step]) -> Result<Self, NoSlot> {
         let mut slots: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (place, step) in steps.iter().enumerate() {
-            let kind = Kind::of(step.row.op, step.trap).ok_or(NoSlot(place))?;
-            let of_kind = slots.entry(kind).or_default();
-            if of_kind.len() >= capacity.get(&kind).copied().unwrap_or_default() {
-                return Err(NoSlot(place));
-            }
-            of_kind.push(Some(*step));
+            let kind = Kind::of(&step.row, step.a.value, step.trap).ok_or(NoSlot(place))?;
+            let has_room = |kind: &Kind| {
+                let taken = slots.get(kind).map_or(0, Vec::len);
+                capacity.get(kind).is_some_and(|slots_of_kind| taken < *slots_of_kind)
+            };
+            let kind = std::iter::successors(Some(kind), |kind| kind.wider()).find(has_room);
+            slots.entry(kind.ok_or(NoSlot(place))?).or_default().push(Some(*step));
         }
         for (kind, slots_of_kind) in capacity {
             slots.entry(*kind).or_default().resize(*slots_of_kind, None);

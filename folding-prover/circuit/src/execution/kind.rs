@@ -1,4 +1,4 @@
-use nectar_vm::{Op, Trap};
+use nectar_vm::{Op, Row, Trap};
 
 use super::bus::Bus;
 use super::slots;
@@ -32,9 +32,17 @@ pub enum Kind {
     Comparison,
     /// Comparisons that branch.
     Branch,
-    /// Loads from memory.
+    /// Those of unsigned numbers.
+    BranchUnsigned,
+    /// Loads of a byte.
+    LoadByte,
+    /// Loads of a word or half of one.
+    LoadWord,
+    /// Other loads from memory.
     Load,
-    /// Stores to memory.
+    /// Stores of a word or half of one.
+    StoreWord,
+    /// Other stores to memory.
     Store,
     /// `Call`.
     Call,
@@ -70,7 +78,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which a circuit has them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::Go,
         Self::Copy,
         Self::Select,
@@ -83,7 +91,11 @@ impl Kind {
         Self::Extend,
         Self::Comparison,
         Self::Branch,
+        Self::BranchUnsigned,
+        Self::LoadByte,
+        Self::LoadWord,
         Self::Load,
+        Self::StoreWord,
         Self::Store,
         Self::Call,
         Self::Return,
@@ -102,10 +114,26 @@ impl Kind {
         Self::TrapGas,
     ];
 
-    /// The kind of slot for a step with this operation that ends in this trap, or goes on. Nothing for what no proof covers, and for
-    /// what does not happen: `GlobalGet` and `GlobalSet` do not trap, for who opens programs admits no number from 2^16 on.
-    pub fn of(op: Op, trap: Option<Trap>) -> Option<Self> {
-        trap.map_or_else(|| Self::going_on(op), |trap| Self::trapping(op, trap))
+    /// The kind of slot for a step: its row, what register `a` holds, and the trap that it ends in, if it does. Nothing for what no proof
+    /// covers, and for what does not happen: `GlobalGet` and `GlobalSet` do not trap, for who opens programs admits no number from 2^16 on.
+    pub fn of(row: &Row, a: u64, trap: Option<Trap>) -> Option<Self> {
+        match trap {
+            Some(trap) => Self::trapping(row.op, trap),
+            None => Self::access(row.op, a.wrapping_add(row.imm)).or_else(|| Self::going_on(row.op)),
+        }
+    }
+
+    /// Loads and stores that have slots of their own.
+    fn access(op: Op, address: u64) -> Option<Self> {
+        let aligned = |bytes: u64| address.is_multiple_of(bytes);
+        Some(match op {
+            Op::Load8U => Self::LoadByte,
+            Op::Load32U if aligned(4) => Self::LoadWord,
+            Op::Load64 if aligned(8) => Self::LoadWord,
+            Op::Store32 if aligned(4) => Self::StoreWord,
+            Op::Store64 if aligned(8) => Self::StoreWord,
+            _ => return None,
+        })
     }
 
     fn trapping(op: Op, trap: Trap) -> Option<Self> {
@@ -138,7 +166,8 @@ impl Kind {
             op if (Op::Shl32..=Op::Rotr64).contains(&op) => Self::Shift,
             op if (Op::Wrap..=Op::Extend32S64).contains(&op) => Self::Extend,
             op if (Op::Eq..=Op::GeS64).contains(&op) => Self::Comparison,
-            op if (Op::BrEq..=Op::BrGeS64).contains(&op) => Self::Branch,
+            Op::BrEq | Op::BrNe | Op::BrLtU | Op::BrGeU => Self::BranchUnsigned,
+            Op::BrLtS32 | Op::BrGeS32 | Op::BrLtS64 | Op::BrGeS64 => Self::Branch,
             op if (Op::Load8U..=Op::Load32S64).contains(&op) => Self::Load,
             op if (Op::Store8..=Op::Store64).contains(&op) => Self::Store,
             Op::Call => Self::Call,
@@ -155,6 +184,16 @@ impl Kind {
         })
     }
 
+    /// A kind whose slots do the same, for more rows.
+    pub const fn wider(self) -> Option<Self> {
+        match self {
+            Self::BranchUnsigned => Some(Self::Branch),
+            Self::LoadByte | Self::LoadWord => Some(Self::Load),
+            Self::StoreWord => Some(Self::Store),
+            _ => None,
+        }
+    }
+
     /// Rows of the circuit that a slot of this kind takes.
     pub const fn rows(self) -> usize {
         match self {
@@ -169,14 +208,17 @@ impl Kind {
             Self::Extend => 70,
             Self::Comparison => 71,
             Self::Branch => 67,
+            Self::BranchUnsigned => 43,
+            Self::LoadByte => 55,
+            Self::LoadWord | Self::CallIndirect => 48,
             Self::Load => 107,
+            Self::StoreWord => 62,
             Self::Store => 135,
             Self::Call | Self::Trap => 24,
             Self::Return | Self::Charge => 19,
             Self::Zeros => 42,
             Self::Ones => 89,
             Self::BranchTable => 29,
-            Self::CallIndirect => 48,
             Self::Pages => 56,
             Self::Emit | Self::TrapGas => 25,
             Self::Advise => 33,
@@ -201,7 +243,11 @@ impl Kind {
             Self::Extend => slots::extend,
             Self::Comparison => slots::compare,
             Self::Branch => slots::branch,
+            Self::BranchUnsigned => slots::branch_unsigned,
+            Self::LoadByte => slots::load_byte,
+            Self::LoadWord => slots::load_word,
             Self::Load => slots::load,
+            Self::StoreWord => slots::store_word,
             Self::Store => slots::store,
             Self::Call => slots::call,
             Self::Return => slots::leave,

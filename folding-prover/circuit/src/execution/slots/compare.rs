@@ -25,6 +25,27 @@ pub(crate) fn branch<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) 
     let mode = Mode::alloc(b, step.map(|step| &step.row));
     let step = step.copied().unwrap_or_else(unused);
     let (core, holds) = comparison(b, bus, &mode, &step, Op::BrEq);
+    branch_if(b, bus, core, holds);
+}
+
+/// `BrEq`, `BrNe`, `BrLtU`, `BrGeU`: as above, without signs.
+pub(crate) fn branch_unsigned<B: Builder>(b: &mut B, bus: &mut Bus, step: Option<&Step>) {
+    let mode = Mode::alloc(b, step.map(|step| &step.row));
+    let step = step.copied().unwrap_or_else(unused);
+    let orders = b.boolean(matches!(step.row.op, Op::BrLtU | Op::BrGeU));
+    let negated = b.boolean(matches!(step.row.op, Op::BrNe | Op::BrGeU));
+    let number = mode.used() * Fr::from(Op::BrEq as u64) + orders * Fr::from(2) + negated;
+    let core = Core::new(b, bus, mode.used(), (number, mode.immediate.into()), &step);
+    let left = first(b, bus, &core, &step);
+    let right = second(b, bus, &core, &mode, &step);
+    let less = is_less(b, bus, left.into(), right.into());
+    let equal = equal(b, left, right);
+    let holds = b.select(orders.into(), less.into(), equal.into());
+    let holds = unless(b, holds, negated);
+    branch_if(b, bus, core, holds);
+}
+
+fn branch_if<B: Builder>(b: &mut B, bus: &mut Bus, core: Core, holds: Var) {
     // `d` is the target's distance plus 2^31.
     let distance = core.d - Lc::constant(two_to_the(31)) - Lc::one();
     let jump = b.product(holds.into(), distance);
@@ -45,10 +66,14 @@ fn comparison<B: Builder>(b: &mut B, bus: &mut Bus, mode: &Mode, step: &Step, fr
     let less = less(b, bus, &kind.width, left, right);
     let equal = equal(b, left, right);
     let holds = b.select(kind.equality(), equal.into(), less.into());
-    // Exclusive or.
-    let both = b.product(holds.into(), negated.into());
-    let holds = b.alias(holds + negated - both * Fr::from(2));
+    let holds = unless(b, holds, negated);
     (core, holds)
+}
+
+/// Exclusive or.
+fn unless<B: Builder>(b: &mut B, holds: Var, negated: Var) -> Var {
+    let both = b.product(holds.into(), negated.into());
+    b.alias(holds + negated - both * Fr::from(2))
 }
 
 /// 1 if the two are equal. The inverse is determined where it matters, so it may wait for the second phase.
@@ -61,9 +86,14 @@ fn equal<B: Builder>(b: &mut B, left: Var, right: Var) -> Var {
     equal
 }
 
-/// 1 if `left < right`: then, and only then, their difference is in range with 2^64 added.
+/// 1 if `left < right`, in the order of their width.
 fn less<B: Builder>(b: &mut B, bus: &mut Bus, width: &Width, left: Var, right: Var) -> Var {
     let [left, right] = [left, right].map(|operand| negative(b, bus, width, operand).ordered);
+    is_less(b, bus, left, right)
+}
+
+/// 1 if `left < right`, of numbers of 64 bits: then, and only then, their difference is in range with 2^64 added.
+fn is_less<B: Builder>(b: &mut B, bus: &mut Bus, left: Lc, right: Lc) -> Var {
     let less = b.boolean(low_bits(&left.value) < low_bits(&right.value));
     range::bits(b, bus, left - right + less * two_to_the(64), 64);
     less

@@ -1,5 +1,6 @@
 //! The kinds of slots: each does some operations of the machine.
 
+mod aligned;
 mod bitwise;
 mod charge;
 mod choose;
@@ -21,10 +22,11 @@ mod sum;
 mod trap;
 mod word;
 
+pub(crate) use aligned::{load_byte, load_word, store_word};
 pub(crate) use bitwise::bitwise;
 pub(crate) use charge::charge;
 pub(crate) use choose::choose;
-pub(crate) use compare::{branch, compare};
+pub(crate) use compare::{branch, branch_unsigned, compare};
 pub(crate) use copy::copy;
 pub(crate) use count::{ones, zeros};
 pub(crate) use divide::{divide, trap_division};

@@ -8,7 +8,7 @@ use crate::execution::table;
 use crate::lc::{Lc, Var};
 
 /// Bits of a word's number: addresses are sums of two numbers of 32 bits.
-const WORD_BITS: u32 = 30;
+pub(crate) const WORD_BITS: u32 = 30;
 
 /// How many bytes are accessed: 1, 2, 4 or 8, one of four booleans.
 pub(crate) struct Width([Var; 4]);
@@ -163,7 +163,7 @@ impl Cut {
     ) -> Self {
         let held = u128::from(low_bits(&first.value)) | u128::from(low_bits(&second.value)) << 64;
         let below = (0..64).find(|bits| two_to_the(*bits) == place.power.value).unwrap_or_default();
-        let bits = 8 * u32::try_from(low_bits(&width.count().value)).unwrap_or_default();
+        let bits = 8 * u32::try_from(low_bits(&width.count().value) & 15).unwrap_or_default();
         let part = |n: u128| Fr::from(u64::try_from(n & u128::from(u64::MAX)).unwrap_or_default());
         let mask = |bits: u32| u128::MAX.checked_shr(128 - bits.min(128)).unwrap_or_default();
 

@@ -21,7 +21,7 @@ use crate::engine::Shape;
 use crate::lc::{Column, Var};
 
 use judge::{Log, Verdict, has_second, judge, narrow};
-use steps::{EDGES, cases, immediate, index, step};
+use steps::{Case, EDGES, cases, immediate, index, step};
 
 const CHALLENGES: Challenges =
     Challenges { gamma: Fr::from_raw([11, 5, 7, 1]), alpha: Fr::from_raw([3, 9, 2, 6]) };
@@ -76,13 +76,14 @@ fn every_operation_has_its_step_for_every_pair_of_edges() {
     let mut dice = ChaCha8Rng::seed_from_u64(1);
     for kind in Kind::ALL {
         let bare = Bare::new(kind);
-        for (op, trap) in cases(kind) {
+        for case in cases(kind) {
+            let op = case.op;
             let operands = EDGES.into_iter().filter(|n| !narrow(op) || n >> 32 == 0);
             for (a, b) in operands.clone().flat_map(|a| operands.clone().map(move |b| (a, b))) {
-                let step = step((op, trap), immediate(op, &mut dice), a, b, &mut dice);
+                let step = step(case, immediate(op, &mut dice), a, b, &mut dice);
                 let slots = Slots::sorted(&one(kind), &[step]).unwrap();
-                assert!(!bare.refuses(&slots, &[]), "{op:?} {trap:?} {a} {b}");
-                assert_eq!(judge(&log(&slots, &[]).0), Ok(()), "{op:?} {trap:?} {a} {b}");
+                assert!(!bare.refuses(&slots, &[]), "{case:?} {a} {b}");
+                assert_eq!(judge(&log(&slots, &[]).0), Ok(()), "{case:?} {a} {b}");
             }
         }
     }
@@ -93,18 +94,33 @@ fn steps_of_all_kinds_fit_a_circuit_and_no_more_than_it_has_slots() {
     let mut dice = ChaCha8Rng::seed_from_u64(3);
     let capacity = Kind::ALL.map(|kind| (kind, 2)).into();
     let circuit = StepCircuit::new(capacity);
-    let of = |kind: Kind| cases(kind)[0];
+    let of = |kind: Kind| *cases(kind).last().unwrap();
     let mut steps: Vec<Step> =
-        Kind::ALL.iter().map(|kind| step(of(*kind), has_second(of(*kind).0), 77, 5, &mut dice)).collect();
+        Kind::ALL.iter().map(|kind| step(of(*kind), has_second(of(*kind).op), 77, 5, &mut dice)).collect();
     let assigned = circuit.assign(&steps, CHALLENGES).unwrap();
     assert_eq!(circuit.violations(&assigned), []);
     // First-phase values are committed to before there are challenges.
     let before = circuit.assign(&steps, Challenges { gamma: Fr::ZERO, alpha: Fr::ZERO }).unwrap();
     assert_eq!(before.first, assigned.first);
-    steps.extend([step((Op::Copy, None), true, 0, 5, &mut dice); 2]);
+    steps.extend([step(Case::of(Op::Copy, None), true, 0, 5, &mut dice); 2]);
     assert_eq!(circuit.assign(&steps, CHALLENGES), Err(NoSlot(Kind::ALL.len() + 1)));
-    let unprovable = step((Op::Unprovable, None), false, 0, 0, &mut dice);
+    let unprovable = step(Case::of(Op::Unprovable, None), false, 0, 0, &mut dice);
     assert_eq!(circuit.assign(&[unprovable], CHALLENGES), Err(NoSlot(0)));
+}
+
+#[test]
+fn what_finds_no_slot_of_its_own_takes_a_wider_one() {
+    let mut dice = ChaCha8Rng::seed_from_u64(4);
+    let narrow_ones = [(Op::Load8U, Kind::Load), (Op::BrEq, Kind::Branch), (Op::Store64, Kind::Store)];
+    for (op, wider) in narrow_ones {
+        let case = Case::of(op, None);
+        assert_eq!(case.kind.wider(), Some(wider));
+        let circuit = StepCircuit::new([(case.kind, 1), (wider, 1)].into());
+        let steps = [(); 3].map(|()| step(case, false, 8, 8, &mut dice));
+        let assigned = circuit.assign(&steps[..2], CHALLENGES).unwrap();
+        assert_eq!(circuit.violations(&assigned), []);
+        assert_eq!(circuit.assign(&steps, CHALLENGES), Err(NoSlot(2)));
+    }
 }
 
 #[test]
@@ -124,12 +140,12 @@ fn what_satisfies_a_slot_is_a_step_whatever_is_changed() {
     for kind in Kind::ALL {
         let bare = Bare::new(kind);
         let used = cases(kind).into_iter().flat_map(|case| [(case, false), (case, true)]);
-        let used = used.filter(|((op, _), immediate)| !immediate || has_second(*op)).map(Some);
+        let used = used.filter(|(case, immediate)| !immediate || has_second(case.op)).map(Some);
         for case in used.chain([None]) {
-            let step = case.map(|((op, trap), immediate)| {
+            let step = case.map(|(case, immediate)| {
                 let [a, b] = [(); 2].map(|()| EDGES[index(&mut dice, EDGES.len())]);
-                let width = |n: u64| if narrow(op) { n & 0xffff_ffff } else { n };
-                step((op, trap), immediate, width(a), width(b), &mut dice)
+                let width = |n: u64| if narrow(case.op) { n & 0xffff_ffff } else { n };
+                step(case, immediate, width(a), width(b), &mut dice)
             });
             let slots = Slots::sorted(&one(kind), step.as_slice()).unwrap();
             for tampered in changes(log(&slots, &[]).1, &mut dice) {

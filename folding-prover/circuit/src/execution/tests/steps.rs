@@ -28,18 +28,34 @@ pub(super) const EDGES: [u64; 15] = [
 /// Highest cell at which a frame may begin.
 const STACK: u32 = 1 << 20;
 
-/// How a step ends, and with which operation.
-pub(super) type Case = (Op, Option<Trap>);
+/// A slot's kind, the operation that it does, and how it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Case {
+    pub(super) kind: Kind,
+    pub(super) op: Op,
+    pub(super) trap: Option<Trap>,
+}
+
+impl Case {
+    /// In a slot that is made for it.
+    pub(super) fn of(op: Op, trap: Option<Trap>) -> Self {
+        Self { kind: Kind::of(&Row::new(op), 0, trap).unwrap_or(Kind::Go), op, trap }
+    }
+}
 
 /// No trap, and all traps.
 pub(super) fn outcomes() -> impl Iterator<Item = Option<Trap>> {
     std::iter::once(None).chain((0..).map_while(Trap::from_number).map(Some))
 }
 
-/// What slots of a kind are for.
+/// What slots of a kind do: what they are for, and what others do for less.
 pub(super) fn cases(kind: Kind) -> Vec<Case> {
-    let all = Op::ALL.iter().flat_map(|op| outcomes().map(move |trap| (*op, trap)));
-    all.filter(|(op, trap)| Kind::of(*op, *trap) == Some(kind)).collect()
+    let all = Op::ALL.iter().flat_map(|op| outcomes().map(move |trap| Case { kind, op: *op, trap }));
+    let does = |Case { op, trap, .. }: &Case| {
+        let kinds = [0, 1].into_iter().filter_map(|at| Kind::of(&Row::new(*op), at, *trap));
+        kinds.flat_map(|kind| [Some(kind), kind.wider()]).any(|does| does == Some(kind))
+    };
+    all.filter(does).collect()
 }
 
 pub(super) fn index(dice: &mut ChaCha8Rng, end: usize) -> usize {
@@ -51,8 +67,9 @@ pub(super) fn immediate(op: Op, dice: &mut ChaCha8Rng) -> bool {
 }
 
 /// A step of these operands, as far as it can have them.
-pub(super) fn step((op, trap): Case, immediate: bool, a: u64, b: u64, dice: &mut ChaCha8Rng) -> Step {
-    let (a, b) = operands((op, trap), a, b);
+pub(super) fn step(case: Case, immediate: bool, a: u64, b: u64, dice: &mut ChaCha8Rng) -> Step {
+    let Case { kind, op, trap } = case;
+    let (a, b) = operands(case, a, b);
     let mut below = |bits: u32| dice.next_u32() >> (32 - bits);
     let mut access = |value: u64| Access { value, gap: below(24) };
     let [first, second, condition] =
@@ -86,14 +103,18 @@ pub(super) fn step((op, trap): Case, immediate: bool, a: u64, b: u64, dice: &mut
         Op::Call | Op::CallIndirect => arrange_call(&mut step, dice),
         Op::MemorySize | Op::MemoryGrow => arrange_pages(&mut step, dice),
         Op::Emit | Op::Advise => step.special.value = u64::from(step.run) << 32 | u64::from(dice.next_u32()),
-        op if accesses(op) => arrange_bounds(&mut step, dice),
+        op if accesses(op) => {
+            let past = (a + step.row.imm) % u64::try_from(bytes(op)).unwrap();
+            step.row.imm -= if matches!(kind, Kind::LoadWord | Kind::StoreWord) { past } else { 0 };
+            arrange_bounds(&mut step, dice);
+        }
         _ => {}
     }
     step
 }
 
 /// Operands that trap, or do not.
-fn operands((op, trap): Case, a: u64, b: u64) -> (u64, u64) {
+fn operands(Case { op, trap, .. }: Case, a: u64, b: u64) -> (u64, u64) {
     let least = if narrow(op) { 1 << 31 } else { 1 << 63 };
     match trap {
         Some(Trap::DivisionByZero) => (a, 0),
@@ -123,7 +144,7 @@ fn row(op: Op, immediate: bool, b: u64, dice: &mut ChaCha8Rng) -> Row {
             Op::Call => (near + u32::from(small())).into(),
             Op::Select | Op::GlobalGet | Op::GlobalSet | Op::CallIndirect => small().into(),
             Op::BrTable => b & 0xffff_ffff,
-            op if accesses(op) => small().into(),
+            op if accesses(op) => u64::from(small()) + 8,
             _ if immediate => b,
             _ => dice.next_u64(),
         },
