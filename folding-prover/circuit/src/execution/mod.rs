@@ -6,7 +6,7 @@
 
 mod access;
 mod bus;
-#[cfg_attr(not(test), expect(unused_imports, reason = "no chunk circuit has these slots yet"))]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "no chunk circuit has these slots yet"))]
 mod cells;
 mod circuit;
 mod counts;
@@ -14,7 +14,7 @@ mod counts;
 mod hash;
 mod kind;
 mod number;
-#[cfg_attr(not(test), expect(unused_imports, reason = "no chunk circuit has these slots yet"))]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "no chunk circuit has these slots yet"))]
 mod program;
 mod range;
 mod slots;
@@ -22,6 +22,8 @@ mod step;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trial;
 
 pub use access::{Access, Link, Write};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
