@@ -5,7 +5,7 @@ use crate::builder::Builder;
 use crate::lc::{Lc, Var};
 
 /// What a tuple is about: its coordinate for the highest power of alpha.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tag {
     /// Where a run stands: `clock; pc, fp, gas`.
     State = 1,

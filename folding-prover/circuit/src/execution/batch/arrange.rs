@@ -88,7 +88,7 @@ impl Arranged {
         contents.entries = kept.entries;
         contents.receipts = kept.receipts;
         contents.hashes = Hash::distinct(facts::asked(&contents));
-        let chunks = contents.chunks(size);
+        let chunks = contents.fit(size);
         Ok(Self { contents, size: size.clone(), chunks })
     }
 
@@ -208,7 +208,7 @@ impl Contents {
         let growths: Vec<u32> = recording.growths.iter().map(|growth| growth.time).collect();
         for mut step in recording.steps {
             step.growths = u64::from(growths.contains(&step.time));
-            if let Some(kind) = Kind::of(step.row.op, step.trap) {
+            if let Some(kind) = Kind::of(&step.row, step.a.value, step.trap) {
                 self.steps.entry(kind).or_default().push(step);
             }
         }
@@ -240,4 +240,3 @@ fn ends(recording: &Recording) -> (u32, [u32; 3]) {
     let moment = |address| recording.cells.get(address).map_or(0, |cell| cell.moment);
     (time, [PAGES, WORDS, PROGRAM].map(moment))
 }
-

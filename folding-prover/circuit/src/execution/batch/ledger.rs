@@ -21,7 +21,12 @@ pub(super) fn kept(records: &[ReceiptRecord]) -> Kept {
     let mut leaves = Vec::new();
     for (number, record) in (0u64..).zip(records) {
         let log = walk(number, record, &mut entries);
-        receipts.push(Receipt { log, entries: record.log.len() as u64, body: record.body, auth: record.auth });
+        receipts.push(Receipt {
+            log,
+            entries: record.log.len() as u64,
+            body: record.body,
+            auth: record.auth,
+        });
         leaves.push(hash4(Domain::Receipt, [log, record.body, record.auth, Fr::zero()]));
     }
     let places: Vec<u32> = (0..).zip(&leaves).map(|(place, _)| place).collect();

@@ -64,13 +64,18 @@ impl Made {
         times[1] = blocks(&globals);
         let links = self::blocks(recording, &links, |cell, _| {
             let [pc, fp] = cell.map_or([0, 0], |cell| cell.held);
-            LastLink { pc, fp: u32::try_from(fp).unwrap_or(u32::MAX), moment: cell.map_or(0, |cell| cell.moment) }
+            LastLink {
+                pc,
+                fp: u32::try_from(fp).unwrap_or(u32::MAX),
+                moment: cell.map_or(0, |cell| cell.moment),
+            }
         });
         times[2] = links.len() as u64;
         let image = image(recording, program, data);
         times[5] = image.len() as u64;
         let words = u32::try_from(words).unwrap_or(u32::MAX);
-        let begun = Begun { run, program: program.number, words, data: (program.data, program.data_words), times };
+        let begun =
+            Begun { run, program: program.number, words, data: (program.data, program.data_words), times };
         let growths = recording.growths.iter().zip(grown).map(|(growth, times)| Grown {
             run,
             time: growth.time,

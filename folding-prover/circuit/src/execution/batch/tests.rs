@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
-use nectar_commitment::{Domain, EntryPoint, Fr, RunOutcome, Tree, binding, hash4, run_inputs, state_key, state_value, to_bytes};
+use nectar_commitment::{
+    Domain, EntryPoint, Fr, RunOutcome, Tree, binding, hash4, run_inputs, state_key, state_value, to_bytes,
+};
 use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Said};
 use nectar_vm::{Limits, Machine, Program, lower};
 
@@ -10,7 +12,8 @@ use crate::execution::chunk::log;
 use crate::execution::{Place, Recorder, Size};
 
 const ENV: &str = r#"{"block":{"height":1,"time":"1790000000000000000","chain_id":"nectar-1"},"transaction":null,"contract":{"address":"0202020202020202020202020202020202020202020202020202020202020202"}}"#;
-const INFO: &str = r#"{"sender":"0101010101010101010101010101010101010101010101010101010101010101","funds":[]}"#;
+const INFO: &str =
+    r#"{"sender":"0101010101010101010101010101010101010101010101010101010101010101","funds":[]}"#;
 
 fn artifact(name: &str) -> Vec<u8> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/examples/artifacts");

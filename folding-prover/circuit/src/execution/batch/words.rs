@@ -209,7 +209,8 @@ impl<'r> Reader<'r> {
         let access = if more { Some(self.next_access()?) } else { None };
         let optional = Form { incoming: true, optional: true, unread: Unread::Nothing };
         let plain = Form { incoming: true, ..Form::default() };
-        let (key, value) = access.map_or((None, None), |access| (Some(access.key.as_slice()), access.value.as_deref()));
+        let (key, value) =
+            access.map_or((None, None), |access| (Some(access.key.as_slice()), access.value.as_deref()));
         let (first, unread) = self.heard(optional, if kind == ItemKind::Value { value } else { key })?;
         let mut cut = unread != Unread::Nothing;
         let second = if kind == ItemKind::Both && access.is_some() {
@@ -228,7 +229,18 @@ impl<'r> Reader<'r> {
             Some(access) => self.gap(access)?,
             None => 0,
         };
-        self.said.items.push(Item { message, kind, iterator, first, second, key: place, value: leaf, salt, cut, gap });
+        self.said.items.push(Item {
+            message,
+            kind,
+            iterator,
+            first,
+            second,
+            key: place,
+            value: leaf,
+            salt,
+            cut,
+            gap,
+        });
         Ok(())
     }
 
@@ -238,7 +250,14 @@ impl<'r> Reader<'r> {
         let (first, _) = self.said_bytes(form)?;
         let (second, _) = self.said_bytes(form)?;
         let number = self.word()?;
-        self.said.asks.push(Ask { message, kind: AskKind::Scan, first, second, number, unread: Unread::Nothing });
+        self.said.asks.push(Ask {
+            message,
+            kind: AskKind::Scan,
+            first,
+            second,
+            number,
+            unread: Unread::Nothing,
+        });
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use crate::builder::Builder;
 use crate::execution::access::moment;
 use crate::execution::bus::{Bus, Tag, Tuple, Weighed};
 use crate::execution::number::low_bits;
-use crate::execution::program::ranged;
+use crate::execution::program::{next, ranged};
 use crate::lc::{Lc, Var};
 
 /// Cells of a block of zeros or links. Stretches of them have a multiple of it: images of lowered programs do, pages do.
@@ -21,10 +21,22 @@ pub(crate) struct Last {
     pub(crate) moment: u32,
 }
 
+impl std::fmt::Debug for Last {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Last").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for LastLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LastLink").finish_non_exhaustive()
+    }
+}
+
 /// What a link holds at last: row and frame, and when it was accessed.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct LastLink {
-    pub(crate) pc: u32,
+    pub(crate) pc: u64,
     pub(crate) fp: u32,
     pub(crate) moment: u32,
 }
@@ -39,6 +51,13 @@ pub(crate) struct Block<L, const N: usize> {
     pub(crate) cells: [L; N],
 }
 
+/// Without what its cells hold.
+impl<L, const N: usize> std::fmt::Debug for Block<L, N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Block").field("first", &self.first).finish_non_exhaustive()
+    }
+}
+
 /// Where a block is, if it is used.
 struct Place {
     used: Lc,
@@ -50,7 +69,7 @@ struct Place {
     /// The same as the stretch's tuple has it.
     weighed: Weighed,
     /// The address behind the last block.
-    end: Lc,
+    end: Var,
 }
 
 impl Place {
@@ -58,7 +77,7 @@ impl Place {
     fn new<B: Builder, L, const N: usize>(
         b: &mut B,
         bus: &mut Bus,
-        last: &Lc,
+        last: Var,
         (kind, detail): (Kind, Fr),
         block: Option<&Block<L, N>>,
     ) -> Self {
@@ -73,8 +92,8 @@ impl Place {
         let further = ranged(b, bus, further, FURTHER_BITS);
         let offset = ranged(b, bus, offset, STRETCH_BITS);
         let rest = ranged(b, bus, rest, STRETCH_BITS);
-        let address = last.clone() + further;
-        let step = b.product(used.into(), further + Lc::constant(size));
+        let address = last + further;
+        let end = next(b, last, used, further + Lc::constant(size));
 
         let detail = b.alloc(detail);
         let weighed = bus.weigh(b, 2, detail);
@@ -82,7 +101,7 @@ impl Place {
         let fields = vec![to, weighed.clone(), kind.weighed(bus)];
         let used = Lc::from(used);
         bus.receive(b, used.clone(), Tuple { tag: Tag::Stretch, first: address.clone() - offset, fields });
-        Self { used, address, offset, detail, weighed, end: last.clone() + step }
+        Self { used, address, offset, detail, weighed, end }
     }
 
     fn cell(&self, place: u64) -> Lc {
@@ -106,9 +125,9 @@ impl Place {
 pub(crate) fn zeros<B: Builder>(
     b: &mut B,
     bus: &mut Bus,
-    last: &Lc,
+    last: Var,
     block: Option<&Block<Last, BLOCK>>,
-) -> Lc {
+) -> Var {
     let since = block.map_or_else(Fr::zero, |block| moment(u64::from(block.stretch.detail) << 3));
     let place = Place::new(b, bus, last, (Kind::Zeros, since), block);
     let cells = block.map(|block| block.cells).unwrap_or_default();
@@ -126,15 +145,15 @@ pub(crate) fn zeros<B: Builder>(
 pub(crate) fn links<B: Builder>(
     b: &mut B,
     bus: &mut Bus,
-    last: &Lc,
+    last: Var,
     block: Option<&Block<LastLink, BLOCK>>,
-) -> Lc {
+) -> Var {
     let place = Place::new(b, bus, last, (Kind::Links, Fr::zero()), block);
     let cells = block.map(|block| block.cells).unwrap_or_default();
     for (at, cell) in (0..).zip(cells) {
         let first = place.cell(at);
         place.made(b, bus, first, None);
-        let [pc, fp] = [cell.pc, cell.fp].map(|part| b.alloc(Fr::from(u64::from(part))));
+        let [pc, fp] = [cell.pc, cell.fp.into()].map(|part| b.alloc(Fr::from(part)));
         let fields = vec![bus.weigh(b, 1, pc), bus.weigh(b, 2, fp)];
         place.ended(b, bus, at, cell.moment, fields);
     }
@@ -145,9 +164,9 @@ pub(crate) fn links<B: Builder>(
 pub(crate) fn image<B: Builder>(
     b: &mut B,
     bus: &mut Bus,
-    last: &Lc,
+    last: Var,
     block: Option<(&Block<Last, 1>, u64)>,
-) -> Lc {
+) -> Var {
     let program = block.map_or(0, |(block, _)| block.stretch.detail);
     let detail = (Kind::Image, Fr::from(u64::from(program)));
     let place = Place::new(b, bus, last, detail, block.map(|(block, _)| block));

@@ -10,7 +10,11 @@
 //! what is sent here to what is received here. A cell that nobody accesses is received as it was sent.
 
 mod block;
+mod making;
 mod stretch;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use block::{BLOCK, Block, Last, LastLink, image, links, zeros};
+pub(crate) use making::{Lived, Making, NoCell};
 pub(crate) use stretch::{Begun, Grown, Stretch, begin, grow};

@@ -68,6 +68,27 @@ pub(crate) struct Begun {
     pub(crate) times: [u64; 6],
 }
 
+impl Begun {
+    /// In the order of `times`.
+    pub(super) fn stretches(&self) -> [Stretch; 6] {
+        let ((first, count), run) = (self.data, u64::from(self.run) << RUN);
+        let [first, behind, end] = [first, first.saturating_add(count), self.words].map(u64::from);
+        let at = |space: u64, from: u64, to: u64| Stretch {
+            from: run + space + from,
+            to: run + space + to,
+            detail: 0,
+        };
+        [
+            at(0, 0, REGISTERS),
+            at(GLOBALS, 0, NAMED_GLOBALS),
+            at(LINKS, 0, FRAMES),
+            at(MEMORY, 0, first),
+            at(MEMORY, behind, end),
+            Stretch { detail: self.program, ..at(MEMORY, first, behind) },
+        ]
+    }
+}
+
 /// Memory that grows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Grown {
@@ -78,6 +99,14 @@ pub(crate) struct Grown {
     pub(crate) pages: (u32, u32),
     /// How often the stretch is received.
     pub(crate) times: u64,
+}
+
+impl Grown {
+    pub(super) fn stretch(&self) -> Stretch {
+        let (before, after) = self.pages;
+        let at = |pages: u32| (u64::from(self.run) << RUN) + MEMORY + u64::from(pages) * PAGE_WORDS;
+        Stretch { from: at(before), to: at(after), detail: self.time }
+    }
 }
 
 fn send<B: Builder>(

@@ -127,10 +127,7 @@ fn synthesize<B: Builder>(
     b.zero(|| total - behind);
     let total = Lc::from(behind);
     let [start_salt, end_salt] = edge.salts;
-    let commitments = [
-        start.commit(b, sum.clone(), start_salt),
-        end.commit(b, total.clone(), end_salt),
-    ];
+    let commitments = [start.commit(b, sum.clone(), start_salt), end.commit(b, total.clone(), end_salt)];
     let [start_commitment, end_commitment] = commitments;
     b.zero(|| start_commitment - claimed_start);
     b.zero(|| end_commitment - claimed_end);
@@ -150,7 +147,13 @@ fn send_facts<B: Builder>(b: &mut B, bus: &mut Bus, times: u64, receipts_root: V
 }
 
 /// All slots but the tables'. Gives where the scans are behind them.
-fn slots<B: Builder>(b: &mut B, bus: &mut Bus, size: &Size, contents: &Contents, scans: ScanVars) -> ScanVars {
+fn slots<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    size: &Size,
+    contents: &Contents,
+    scans: ScanVars,
+) -> ScanVars {
     for (kind, slots) in &size.steps {
         let steps = contents.steps.get(kind).map(Vec::as_slice).unwrap_or_default();
         padded(steps, *slots).for_each(|step| kind.slot(b, bus, step));

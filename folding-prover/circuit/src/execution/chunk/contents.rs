@@ -58,11 +58,8 @@ impl std::fmt::Debug for ChunkContents {
 }
 
 impl Contents {
-    /// How many chunks of this size it takes; at least one.
-    pub(crate) fn chunks(&self, size: &Size) -> usize {
-        let steps = self.steps.iter().map(|(kind, steps)| {
-            (steps.len(), size.steps.get(kind).copied().unwrap_or_default())
-        });
+    /// How many chunks of this size it takes; at least one. Steps for which there are not slots enough move to wider ones.
+    pub(crate) fn fit(&mut self, size: &Size) -> usize {
         let others = [
             (self.hashes.len(), size.hashes),
             (self.nodes.len(), size.nodes),
@@ -82,7 +79,34 @@ impl Contents {
             (self.entries.len(), size.entries),
             (self.receipts.len(), size.receipts),
         ];
-        steps.chain(others).map(|(items, slots)| items.div_ceil(slots.max(1))).max().unwrap_or_default().max(1)
+        let least = others.into_iter().map(|(items, slots)| items.div_ceil(slots.max(1))).max();
+        let most = self.steps.values().map(Vec::len).max().unwrap_or_default();
+        let least = least.unwrap_or_default().max(1);
+        let chunks = (least..=most).find(|chunks| self.excess(size, *chunks).is_some());
+        let chunks = chunks.unwrap_or_else(|| least.max(most));
+        for (kind, wider, excess) in self.excess(size, chunks).unwrap_or_default() {
+            let steps = self.steps.entry(kind).or_default();
+            let moved = steps.split_off(steps.len().saturating_sub(excess));
+            self.steps.entry(wider).or_default().extend(moved);
+        }
+        chunks
+    }
+
+    /// How many steps of each kind go to a wider one if there are so many chunks; nothing if that does not suffice.
+    fn excess(&self, size: &Size, chunks: usize) -> Option<Vec<(Kind, Kind, usize)>> {
+        let room = |kind: &Kind| size.steps.get(kind).copied().unwrap_or_default().saturating_mul(chunks);
+        let mut counts: BTreeMap<Kind, usize> =
+            self.steps.iter().map(|(kind, steps)| (*kind, steps.len())).collect();
+        let mut moved = Vec::new();
+        for kind in Kind::ALL {
+            let excess = counts.get(&kind).copied().unwrap_or_default().saturating_sub(room(&kind));
+            if let (1.., Some(wider)) = (excess, kind.wider()) {
+                *counts.entry(wider).or_default() += excess;
+                *counts.entry(kind).or_default() -= excess;
+                moved.push((kind, wider, excess));
+            }
+        }
+        counts.iter().all(|(kind, count)| *count <= room(kind)).then_some(moved)
     }
 
     /// The part of chunk number `number`, if chunks have this size. Scans keep their order.

@@ -5,10 +5,10 @@ mod circuit;
 mod contents;
 mod size;
 
+pub(crate) use boundary::Scans;
 pub use circuit::ExecutionCircuit;
 #[cfg(test)]
 pub(crate) use circuit::log;
-pub(crate) use contents::{Contents, ImageWord, LinkBlock, ZeroBlock};
 pub use contents::ChunkContents;
-pub(crate) use boundary::Scans;
+pub(crate) use contents::{Contents, ImageWord, LinkBlock, ZeroBlock};
 pub use size::Size;

@@ -21,12 +21,19 @@ pub(crate) struct Data {
     pub(crate) times: [u64; WORDS],
 }
 
+/// Without the words: who knows them knows the program.
+impl std::fmt::Debug for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Data").field("leaf", &self.leaf).finish_non_exhaustive()
+    }
+}
+
 /// Receives a leaf of a program's second tree, and sends its words. Behind the last word of the image there are zeros; whoever makes memory
 /// knows where it ends.
 pub(crate) fn data<B: Builder>(b: &mut B, bus: &mut Bus, data: Option<&Data>) {
     let used = Lc::from(b.boolean(data.is_some()));
     let data = data.copied().unwrap_or_default();
-    let program = b.alloc(Fr::from(u64::from(data.program)));
+    let program = ranged(b, bus, data.program.into(), PLACE_BITS);
     let number = ranged(b, bus, data.leaf.into(), PLACE_BITS);
     let words = data.words.map(|word| ranged(b, bus, word, 64));
     let packed = words.iter().rev().fold(Lc::default(), |sum, word| sum * two_to_the(64) + *word);

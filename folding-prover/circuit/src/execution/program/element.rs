@@ -24,7 +24,7 @@ pub(crate) struct Listed {
 pub(crate) fn element<B: Builder>(b: &mut B, bus: &mut Bus, listed: Option<&Listed>) {
     let used = Lc::from(b.boolean(listed.is_some()));
     let listed = listed.copied().unwrap_or_default();
-    let program = b.alloc(Fr::from(u64::from(listed.program)));
+    let program = ranged(b, bus, listed.program.into(), PLACE_BITS);
     let index = ranged(b, bus, listed.index.into(), PLACE_BITS);
     let full = b.boolean(listed.element.is_some());
     let (first, ty) = listed.element.map_or((0, 0), |element| (element.row, element.ty));

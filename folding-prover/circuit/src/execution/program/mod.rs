@@ -7,14 +7,18 @@
 mod data;
 mod element;
 mod node;
+mod opening;
 mod operation;
 mod row;
 mod scan;
+#[cfg(test)]
+pub(super) mod tests;
 
 pub(crate) use data::{Data, data};
 pub(crate) use element::{Listed, element};
 pub(crate) use node::{Node, node};
-pub(crate) use operation::{CLASSES, OPERATIONS, operation, send_operations};
+pub(crate) use opening::{Opening, Wanted, nodes};
+pub(crate) use operation::{OPERATIONS, operation, send_operations};
 pub(crate) use row::{Opened, row};
 pub(crate) use scan::{Scanned, program};
 
@@ -55,7 +59,8 @@ pub(crate) fn fact<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, times: u64, 
     bus.send(b, times.into(), tuple);
 }
 
-/// Receives leaf `number` of a program's tree, if `used` is 1. Whoever calls this ranges the number.
+/// Receives leaf `number` of a program's tree, if `used` is 1. Whoever calls this ranges the number, and the program's: tree `4 (g + 1/2)` is
+/// the table of program g.
 fn leaf<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, tree: Weighed, number: &Lc, value: Lc) {
     let first = number.clone() + Lc::constant(Fr::from(FIRST_LEAF));
     let fields = vec![tree, bus.weigh(b, 2, value)];
@@ -67,4 +72,11 @@ pub(crate) fn ranged<B: Builder>(b: &mut B, bus: &mut Bus, value: u64, bits: u32
     let var = b.alloc(Fr::from(value));
     range::bits(b, bus, var.into(), bits);
     var
+}
+
+/// The next value of a scan: further by `step` if `used` is 1, else the same.
+pub(crate) fn next<B: Builder>(b: &mut B, last: Var, used: Var, step: Lc) -> Var {
+    let next = b.alloc(last.value + used.value * step.value);
+    b.enforce(|| (used.into(), step, next - last));
+    next
 }

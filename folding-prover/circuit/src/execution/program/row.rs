@@ -71,7 +71,7 @@ pub(crate) fn row<B: Builder>(b: &mut B, bus: &mut Bus, opened: Option<&Opened>)
     let used = Lc::from(b.boolean(opened.is_some()));
     let nothing = Opened { program: 0, number: 0, row: Row::new(Op::Trap), times: 0 };
     let opened = opened.copied().unwrap_or(nothing);
-    let program = b.alloc(Fr::from(u64::from(opened.program)));
+    let program = ranged(b, bus, opened.program.into(), PLACE_BITS);
     let number = b.alloc(Fr::from(u64::from(opened.number)));
     // From -1 to 2^24 - 2, so that the next row is the same program's. -1 would be an inner node: no row has as many bits.
     range::bits(b, bus, Lc::constant(two_to_the(PLACE_BITS) - Fr::from(2)) - number, PLACE_BITS);

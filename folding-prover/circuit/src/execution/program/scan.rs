@@ -1,6 +1,6 @@
 use nectar_commitment::{ARITY, Domain, Fr};
 
-use super::{PROGRAM_BITS, fact, ranged};
+use super::{PROGRAM_BITS, fact, next, ranged};
 use crate::builder::Builder;
 use crate::execution::bus::{Bus, Tag, Tuple};
 use crate::execution::hash::{hash_call, hash_weighed};
@@ -30,14 +30,14 @@ pub(crate) struct Scanned {
 ///
 /// Numbers are below 2^20 and one program has each, so places of rows of one program are no other's. That the commitment is
 /// the right one is for whoever receives it.
-pub(crate) fn program<B: Builder>(b: &mut B, bus: &mut Bus, last: Var, scanned: Option<&Scanned>) -> Lc {
+pub(crate) fn program<B: Builder>(b: &mut B, bus: &mut Bus, last: Var, scanned: Option<&Scanned>) -> Var {
     let used = b.boolean(scanned.is_some());
+    let further =
+        scanned.map_or(0, |scanned| u64::from(scanned.number).wrapping_sub(low_bits(&last.value) + 1));
     let scanned = scanned.copied().unwrap_or_default();
-    let further = low_bits(&(Fr::from(u64::from(scanned.number)) - last.value - Fr::one()));
-    let further = ranged(b, bus, further * u64::from(used.value == Fr::one()), PROGRAM_BITS);
-    let step = b.product(used.into(), further + Lc::one());
-    let number = last + step;
-    range::bits(b, bus, number.clone(), PROGRAM_BITS);
+    let further = ranged(b, bus, further, PROGRAM_BITS);
+    let number = next(b, last, used, further + Lc::one());
+    range::bits(b, bus, number.into(), PROGRAM_BITS);
     let used = Lc::from(used);
 
     let meta = scanned.meta.map(|part| b.alloc(part));
@@ -50,8 +50,8 @@ pub(crate) fn program<B: Builder>(b: &mut B, bus: &mut Bus, last: Var, scanned: 
 
     let fields = std::iter::once(commitment).chain(meta);
     let fields = (1..).zip(fields).map(|(power, field)| bus.weigh(b, power, field)).collect();
-    fact(b, bus, &used, scanned.times, Tuple { tag: Tag::Program, first: number.clone(), fields });
-    let tree = bus.weigh(b, 1, number.clone() * Fr::from(ARITY as u64));
+    fact(b, bus, &used, scanned.times, Tuple { tag: Tag::Program, first: number.into(), fields });
+    let tree = bus.weigh(b, 1, number * Fr::from(ARITY as u64));
     for ((place, root), times) in (0u64..).zip(roots).zip(scanned.opened) {
         let fields = vec![bus.shift(&tree, Fr::from(place)), bus.weigh(b, 2, root)];
         fact(b, bus, &used, times, Tuple { tag: Tag::Node, first: Lc::one(), fields });

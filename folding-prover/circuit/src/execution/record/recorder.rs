@@ -149,7 +149,7 @@ impl<'p> Recorder<'p> {
             Some(End::Trapped(trap)) => Some(trap),
             _ => None,
         };
-        let kind = Kind::of(row.op, trap).ok_or(RecordError::NoSlot { row: step.row, op: row.op })?;
+        let kind = Kind::of(row, step.a, trap).ok_or(RecordError::NoSlot { row: step.row, op: row.op })?;
         let time = u32::try_from(self.recording.steps.len() + 1).unwrap_or(u32::MAX);
         if time > MAX_STEPS {
             return Err(RecordError::TooLong { limit: MAX_STEPS });
@@ -281,7 +281,7 @@ impl<'r, 'p> Taken<'r, 'p> {
                 self.second();
                 self.result(3);
             }
-            Kind::Branch | Kind::TrapDivision => {
+            Kind::Branch | Kind::BranchUnsigned | Kind::TrapDivision => {
                 self.first();
                 self.second();
             }
@@ -295,12 +295,12 @@ impl<'r, 'p> Taken<'r, 'p> {
                     self.first();
                 }
             }
-            Kind::Load => {
+            Kind::Load | Kind::LoadByte | Kind::LoadWord => {
                 self.first();
                 self.words(2);
                 self.result(3);
             }
-            Kind::Store => {
+            Kind::Store | Kind::StoreWord => {
                 self.first();
                 self.second();
                 self.words(3);

@@ -35,7 +35,7 @@ fn balance(recording: &Recording) -> HashMap<(u64, Vec<[u8; 32]>), Fr> {
     let challenge = |value: u64| Var { column: None, value: Fr::from(value) };
     let mut bus = Bus::new(&mut b, challenge(77), challenge(99));
     for step in &recording.steps {
-        Kind::of(step.row.op, step.trap).unwrap().slot(&mut b, &mut bus, Some(step));
+        Kind::of(&step.row, step.a.value, step.trap).unwrap().slot(&mut b, &mut bus, Some(step));
     }
     let mut sums: HashMap<_, Fr> = HashMap::new();
     for (tag, m, fields) in bus.log {
