@@ -18,6 +18,15 @@ pub(crate) const MEMORY: u64 = 1 << 32;
 pub(crate) const GLOBALS: u64 = 2 << 32;
 pub(crate) const LINKS: u64 = 3 << 32;
 
+/// Special cells of a run, which only the machine writes: globals from 2^16 on, which no row can name.
+const SPECIAL: u64 = GLOBALS + (1 << 16);
+/// `pages + 2^32 maximum`
+pub(crate) const PAGES: u64 = SPECIAL;
+/// `2^32 run + words outside so far`
+pub(crate) const WORDS: u64 = SPECIAL + 1;
+/// `program + 2^32 elements of its table`
+pub(crate) const PROGRAM: u64 = SPECIAL + 2;
+
 /// The part of a cell's tuple that says when within a step: 1 to 7.
 pub(crate) fn moment(order: u64) -> Fr {
     Fr::from(order << 6) * Fr::from(1 << 48)

@@ -21,8 +21,26 @@ pub(crate) enum Tag {
     Power = 6,
     /// A hash: `domain; four inputs, hash`.
     Hash = 7,
+    /// A node of a tree: `id; tree, value`.
+    Node = 8,
+    /// A program of the batch: `number; commitment, pages, data, entries, elements`.
+    Program = 11,
+    /// A word that leaves or comes in: `position; word, direction`.
+    Word = 12,
+    /// Bytes outside: `position of their length; hash, position behind, length and one, first word, form`.
+    Bytes = 13,
+    /// Where messages of a run go on: `position; place in the log, contract, binding, secret`.
+    Message = 14,
+    /// What is in a log: `place; code, contract, binding, key, value`.
+    Access = 15,
+    /// A log so far: `place; log, contract, binding`.
+    Log = 16,
+    /// What memory begins with: `run; program, words at the start, first word of data, words of data`.
+    Run = 17,
+    /// Bytes that go on: `position; hash, position of their length, length and one, first word, form, words missing`.
+    Part = 19,
 }
-// Numbers 8 to 19 are for what ties steps to programs, cells to runs and words to logs: `EXECUTION.md`, "Tuples".
+// Other numbers from 7 to 19 are for what ties steps to programs and cells to runs: `EXECUTION.md`, "Tuples".
 
 /// Most coordinates of a tuple beside the first, the tag not counted.
 pub(crate) const FIELDS: usize = 7;

@@ -1,0 +1,29 @@
+//! What runs say and hear: words to bytes, and bytes to messages.
+//!
+//! Every word that a step emits or is given is received once: as the length of bytes, as one of their words, as the tag of a message, or as a
+//! number in it. Messages of a run form a chain from behind its inputs to its end ([`Tag::Message`](super::bus::Tag)); what they say of the
+//! contract's state goes to the log, in their order.
+
+mod access;
+mod ask;
+mod bytes;
+mod field;
+mod form;
+mod item;
+mod key;
+mod message;
+
+pub(crate) use access::access;
+pub use access::{StateAccess, StateCall};
+pub(crate) use ask::ask;
+pub use ask::{Ask, AskKind};
+pub(crate) use bytes::bytes;
+pub use bytes::{PART_WORDS, Part};
+pub use field::Field;
+pub(crate) use field::{Received, receive_bytes, receive_word};
+pub(crate) use form::UnreadBits;
+pub use form::{Form, Unread};
+pub(crate) use item::item;
+pub use item::{Item, ItemKind};
+pub use message::Message;
+pub(crate) use message::{Chain, LOG_GAP_BITS, ended};

@@ -1,0 +1,58 @@
+use nectar_commitment::{Domain, Fr};
+
+use crate::builder::Builder;
+use crate::execution::bus::Bus;
+use crate::execution::hash::hash_call;
+use crate::execution::number::low_bits;
+use crate::execution::outside::{Field, Form, Unread, UnreadBits, receive_bytes};
+use crate::lc::{Lc, Var};
+
+/// What a run was given: private.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// Env, info unless it is a query, and message; and what of them a run that trapped has not read.
+    pub fields: [(Field, Unread); 3],
+    /// The salt of what the log says of them.
+    pub salt: Fr,
+}
+
+/// Nothing.
+impl std::fmt::Debug for Inputs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inputs").finish_non_exhaustive()
+    }
+}
+
+/// What a run was given, as its slot needs it.
+pub(super) struct Given {
+    /// The position behind what was read.
+    pub(super) behind: Lc,
+    /// 1 if the run trapped before it had read all.
+    pub(super) cut: Var,
+    /// What the log says.
+    pub(super) hash: Var,
+}
+
+/// Receives env, info and message, in that order from the run's first word on. What is not read is last.
+pub(super) fn inputs<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, query: Var, first: Lc, inputs: &Inputs) -> Given {
+    let [env, info, message] = inputs.fields;
+    let bits = inputs.fields.map(|(_, unread)| UnreadBits::alloc(b, unread));
+    let [env_bits, info_bits, message_bits] = bits;
+    b.zero_if(env_bits.cut.into(), || Lc::one() - info_bits.all);
+    b.zero_if(info_bits.cut.into(), || Lc::one() - message_bits.all);
+    let [env_form, info_form, message_form] = bits.map(|bits| Lc::constant(Fr::from(Form::HEARD)) + bits.number());
+
+    let env = receive_bytes(b, bus, used.clone(), first, env_form, &env.0);
+    let has_info = used.clone() - query;
+    let none = Field { behind: low_bits(&env.behind.value), ..Field::default() };
+    let info = if has_info.value == Fr::zero() { none } else { info.0 };
+    let info = receive_bytes(b, bus, has_info.clone(), env.behind.into(), info_form, &info);
+    b.zero_if(Lc::one() - has_info.clone(), || info.behind - env.behind);
+    b.zero_if(Lc::one() - has_info, || info.hash.into());
+    let message = receive_bytes(b, bus, used.clone(), info.behind.into(), message_form, &message.0);
+
+    let salt = b.alloc(inputs.salt);
+    let hashed = [env.hash.into(), info.hash.into(), message.hash.into(), salt.into()];
+    let hash = hash_call(b, bus, used, Domain::Inputs, hashed);
+    Given { behind: message.behind.into(), cut: message_bits.cut, hash }
+}
