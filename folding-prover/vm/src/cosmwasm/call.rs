@@ -74,7 +74,7 @@ impl Call {
         self.answer_words(bytes)
     }
 
-    pub(super) fn answer_words(&mut self, bytes: &[u8]) -> Result<(), HostFault> {
+    fn answer_words(&mut self, bytes: &[u8]) -> Result<(), HostFault> {
         if self.answers.len().saturating_mul(8).saturating_add(bytes.len()) > MAX_INPUT_BYTES {
             return Err(HostFault::TooLong);
         }
@@ -89,17 +89,6 @@ impl Call {
                 self.answers.push_back(0);
                 Ok(())
             }
-        }
-    }
-
-    /// Zero and the bytes, whose number is known; or what is wrong.
-    pub(super) fn answer_converted(&mut self, converted: Result<Vec<u8>, String>) -> Result<(), HostFault> {
-        match converted {
-            Ok(bytes) => {
-                self.answers.push_back(0);
-                self.answer_words(&bytes)
-            }
-            Err(wrong) => self.answer_optional(Some(wrong.as_bytes())),
         }
     }
 }

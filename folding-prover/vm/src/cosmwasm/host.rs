@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use nectar_abi::ContractId;
-
 use super::call::{Call, HostFault};
 use super::cursor::{Cursor, Pair};
 use super::outside::{Access, AccessKind, NoQueries, Queries, QueryAnswer, Said};
@@ -131,11 +129,8 @@ impl<Q: Queries> MemoryHost<Q> {
             Ask::Next(id) => match self.advance(id)? {
                 None => self.call.answers.push_back(0),
                 Some((key, value)) => {
-                    // Both lengths come first: the guest allocates for both at once.
-                    self.call.answers.push_back(key.len() as u64 + 1);
-                    self.call.answers.push_back(value.len() as u64);
-                    self.call.answer_words(&key)?;
-                    self.call.answer_words(&value)?;
+                    self.call.answer_bytes(1, &key)?;
+                    self.call.answer_bytes(0, &value)?;
                 }
             },
             Ask::NextKey(id) => {
@@ -145,18 +140,6 @@ impl<Q: Queries> MemoryHost<Q> {
             Ask::NextValue(id) => {
                 let value = self.advance(id)?.map(|(_, value)| value);
                 self.call.answer_optional(value.as_deref())?;
-            }
-            Ask::Validate(text) => match address(&text) {
-                Ok(_) => self.call.answers.push_back(0),
-                Err(wrong) => self.call.answer_optional(Some(wrong.as_bytes()))?,
-            },
-            Ask::Canonicalize(text) => {
-                self.call.answer_converted(address(&text).map(|id| id.as_bytes().to_vec()))?;
-            }
-            Ask::Humanize(bytes) => {
-                let id =
-                    ContractId::from_slice(&bytes).map_err(|_| "a canonical address has 32 bytes".to_owned());
-                self.call.answer_converted(id.map(|id| id.to_string().into_bytes()))?;
             }
             Ask::Query(request) => {
                 let QueryAnswer { bytes, gas } = self.queries.query(&request);
@@ -174,12 +157,6 @@ impl<Q: Queries> MemoryHost<Q> {
         self.call.count(AccessKind::Read, key.clone(), Some(value.clone()))?;
         Ok(Some((key, value)))
     }
-}
-
-/// As the runtime reads addresses, with its words.
-fn address(text: &[u8]) -> Result<ContractId, String> {
-    let text = std::str::from_utf8(text).map_err(|_| "an address is text".to_owned())?;
-    text.parse::<ContractId>().map_err(|error| format!("an address: {error}"))
 }
 
 impl<Q: Queries> Host for MemoryHost<Q> {

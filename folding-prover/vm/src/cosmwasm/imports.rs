@@ -2,15 +2,17 @@
 
 use nectar_abi::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES, MAX_VALUE_BYTES};
 
+use super::addresses::{self, MAX_CANONICAL_BYTES, MAX_TEXT_BYTES as MAX_ADDRESS_BYTES};
 use super::regions::{
-    ALLOCATING, Bytes, Guest, advise_bytes, at_most, close, emit_bytes, emit_words, give, reserve, room, take,
+    ALLOCATING, Bytes, Guest, advise_bytes, at_most, close, emit_bytes, emit_words, give, keep, reserve, take,
+    write_kept, write_length,
 };
 use super::writer::{Reg, Writer};
-use super::{
-    ADDRESS_BYTES, MAX_ADDRESS_BYTES, MAX_ANSWER_BYTES, MAX_CANONICAL_BYTES, MAX_ITERATORS, MAX_TEXT_BYTES,
-    Tag, gas,
-};
+use super::{MAX_ANSWER_BYTES, MAX_ITERATORS, MAX_TEXT_BYTES, Tag, gas};
 use crate::{Op, TooManyRows, Trap, Unprovable};
+
+/// Words of the longest key.
+const KEY_WORDS: u16 = MAX_KEY_BYTES.div_ceil(8) as u16;
 
 /// Name, number of 32-bit parameters, and result: a letter, `i` for i32, `I` for i64.
 pub(super) type Signature = (&'static str, u16, &'static str);
@@ -101,7 +103,7 @@ impl Stubs {
         let key = take(w, Writer::argument(0), MAX_KEY_BYTES);
         w.emit_number(Tag::Read as u64);
         emit_bytes(w, key)?;
-        self.give_optional(w, MAX_VALUE_BYTES, gas::READ_BYTE)
+        self.give_optional(w, MAX_VALUE_BYTES)
     }
 
     fn write_value(&self, w: &mut Writer<'_>) -> Result<(), TooManyRows> {
@@ -173,6 +175,8 @@ impl Stubs {
         w.branch_if(Op::BrEq, key, 0, sections);
         w.set(key, Op::Sub64, key, 1);
         at_most(w, key, MAX_KEY_BYTES);
+        // The room is for both, and the value's length stands behind the key.
+        let kept = keep(w, key, KEY_WORDS)?;
         w.advise_to(value);
         at_most(w, value, MAX_VALUE_BYTES);
         w.place(sections)?;
@@ -180,18 +184,13 @@ impl Stubs {
         w.set(all, Op::Add64, all, 8);
         w.charge_each(gas::READ_BYTE, all);
         let room = reserve(w, &self.guest, all);
-        let mut offset = room.offset;
-        for length in [key, value] {
-            advise_bytes(w, Bytes { offset, length })?;
-            offset = w.compute(Op::Add64, offset, length);
-            let byte = w.register();
-            w.copy(byte, length);
-            for at in (0..4).rev() {
-                w.store(Op::Store8, offset, at, byte);
-                w.set(byte, Op::ShrU64, byte, 8);
-            }
-            offset = w.compute(Op::Add64, offset, 4);
-        }
+        write_kept(w, room.offset, kept)?;
+        let end = w.compute(Op::Add64, room.offset, key);
+        write_length(w, end, key);
+        let offset = w.compute(Op::Add64, end, 4);
+        advise_bytes(w, Bytes { offset, length: value })?;
+        w.set(end, Op::Add64, offset, value);
+        write_length(w, end, value);
         close(w, room);
         w.ret_with(room.pointer);
         Ok(())
@@ -199,12 +198,12 @@ impl Stubs {
 
     fn next_key(&self, w: &mut Writer<'_>) -> Result<(), TooManyRows> {
         self.advance(w, Tag::NextKey);
-        self.give_optional(w, MAX_KEY_BYTES, gas::READ_BYTE)
+        self.give_optional(w, MAX_KEY_BYTES)
     }
 
     fn next_value(&self, w: &mut Writer<'_>) -> Result<(), TooManyRows> {
         self.advance(w, Tag::NextValue);
-        self.give_optional(w, MAX_VALUE_BYTES, gas::READ_BYTE)
+        self.give_optional(w, MAX_VALUE_BYTES)
     }
 
     /// Asks for the next item of an iterator that was opened.
@@ -221,36 +220,31 @@ impl Stubs {
     fn validate(&self, w: &mut Writer<'_>) -> Result<(), TooManyRows> {
         self.begin(w, 0);
         let text = take(w, Writer::argument(0), MAX_ADDRESS_BYTES);
-        w.emit_number(Tag::Validate as u64);
-        emit_bytes(w, text)?;
-        self.give_optional(w, MAX_ADDRESS_BYTES, 0)
+        let wrong = w.label();
+        addresses::parse(w, text, wrong)?;
+        w.ret_with(0);
+        w.place(wrong)?;
+        addresses::say_wrong(w, &self.guest, text)
     }
 
     fn canonicalize(&self, w: &mut Writer<'_>) -> Result<(), TooManyRows> {
-        self.convert(w, Tag::Canonicalize, MAX_ADDRESS_BYTES, ADDRESS_BYTES)
+        self.begin(w, 0);
+        let text = take(w, Writer::argument(0), MAX_ADDRESS_BYTES);
+        let wrong = w.label();
+        let words = addresses::parse(w, text, wrong)?;
+        addresses::put(w, Writer::argument(1), &words);
+        w.place(wrong)?;
+        addresses::say_wrong(w, &self.guest, text)
     }
 
     fn humanize(&self, w: &mut Writer<'_>) -> Result<(), TooManyRows> {
-        self.convert(w, Tag::Humanize, MAX_CANONICAL_BYTES, 2 * ADDRESS_BYTES)
-    }
-
-    /// Writes the answer into the guest's own region, or gives it what is wrong.
-    fn convert(&self, w: &mut Writer<'_>, tag: Tag, limit: usize, answer: u64) -> Result<(), TooManyRows> {
         self.begin(w, 0);
-        let bytes = take(w, Writer::argument(0), limit);
-        w.emit_number(tag as u64);
-        emit_bytes(w, bytes)?;
-        let (wrong, converted) = (w.advise(), w.label());
-        w.branch_if(Op::BrEq, wrong, 0, converted);
-        self.give_more(w, wrong, MAX_ADDRESS_BYTES, 0)?;
-        w.place(converted)?;
-        let length = w.register();
-        w.copy(length, answer);
-        w.charge_each(gas::BYTE, length);
-        let room = room(w, Writer::argument(1), length);
-        advise_bytes(w, Bytes { offset: room.offset, length })?;
-        close(w, room);
-        w.ret_with(0);
+        let bytes = take(w, Writer::argument(0), MAX_CANONICAL_BYTES);
+        let wrong = w.label();
+        let words = addresses::format(w, bytes, wrong);
+        addresses::put(w, Writer::argument(1), &words);
+        w.place(wrong)?;
+        addresses::say(w, &self.guest, addresses::NOT_CANONICAL);
         Ok(())
     }
 
@@ -269,27 +263,14 @@ impl Stubs {
     }
 
     /// Returns null if the answer is nothing, else a region with it.
-    fn give_optional(&self, w: &mut Writer<'_>, limit: usize, price: u64) -> Result<(), TooManyRows> {
+    fn give_optional(&self, w: &mut Writer<'_>, limit: usize) -> Result<(), TooManyRows> {
         let (some, tagged) = (w.label(), w.advise());
         w.branch_if(Op::BrNe, tagged, 0, some);
         w.ret_with(0);
         w.place(some)?;
-        self.give_more(w, tagged, limit, price)
-    }
-
-    /// Returns a region with an answer that has one byte less than `tagged` says.
-    fn give_more(
-        &self,
-        w: &mut Writer<'_>,
-        tagged: Reg,
-        limit: usize,
-        price: u64,
-    ) -> Result<(), TooManyRows> {
         let length = w.compute(Op::Sub64, tagged, 1);
         at_most(w, length, limit);
-        if price > 0 {
-            w.charge_each(price, length);
-        }
+        w.charge_each(gas::READ_BYTE, length);
         let room = reserve(w, &self.guest, length);
         give(w, room)
     }

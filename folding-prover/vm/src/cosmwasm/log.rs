@@ -34,12 +34,6 @@ pub enum Ask {
     NextKey(u64),
     /// Only the value.
     NextValue(u64),
-    /// Whether a text is an address.
-    Validate(Vec<u8>),
-    /// The bytes of an address.
-    Canonicalize(Vec<u8>),
-    /// The text of an address.
-    Humanize(Vec<u8>),
     /// A query of something else than the contract's own state.
     Query(Vec<u8>),
 }
@@ -57,9 +51,6 @@ impl fmt::Debug for Ask {
             Self::Next(_) => "Next(..)",
             Self::NextKey(_) => "NextKey(..)",
             Self::NextValue(_) => "NextValue(..)",
-            Self::Validate(_) => "Validate(..)",
-            Self::Canonicalize(_) => "Canonicalize(..)",
-            Self::Humanize(_) => "Humanize(..)",
             Self::Query(_) => "Query(..)",
         })
     }
@@ -70,7 +61,7 @@ impl fmt::Debug for Ask {
 #[non_exhaustive]
 pub enum LogError {
     /// A message begins with a word that is no tag.
-    #[error("a message of a contract begins with one of the tags 1 to 13")]
+    #[error("a message of a contract begins with one of the tags 1 to 9 and 13")]
     Tag,
     /// Too many bytes.
     #[error("{got} bytes after tag {tag:?}; at most {limit} belong there")]
@@ -189,9 +180,6 @@ impl Message {
                 Ask::Write(key, bytes())
             }
             Tag::Remove => Ask::Remove(bytes()),
-            Tag::Validate => Ask::Validate(bytes()),
-            Tag::Canonicalize => Ask::Canonicalize(bytes()),
-            Tag::Humanize => Ask::Humanize(bytes()),
             Tag::Query => Ask::Query(bytes()),
             Tag::Scan => {
                 let mut bound = || match fields.next() {

@@ -20,19 +20,20 @@
 //! | 4 `Write` | bytes of a key, bytes of a value that is not empty | |
 //! | 5 `Remove` | bytes of a key | |
 //! | 6 `Scan` | optional bytes of the first key, optional bytes of the key to stop before, order: 1 ascending, 2 descending | |
-//! | 7 `Next` | number of an iterator | 0 at the end; or the key's length and one, the value's length, the key's words, the value's words |
+//! | 7 `Next` | number of an iterator | optional bytes of the key, and if there are any, bytes of the value |
 //! | 8 `NextKey` | number of an iterator | optional bytes of the key |
 //! | 9 `NextValue` | number of an iterator | optional bytes of the value |
-//! | 10 `Validate` | bytes of a text (256) | 0 if it is an address, or else optional bytes of what is wrong (256) |
-//! | 11 `Canonicalize` | bytes of a text (256) | 0 and the four words of the address, or optional bytes of what is wrong |
-//! | 12 `Humanize` | bytes (64) | 0 and the eight words of the text, or optional bytes of what is wrong |
 //! | 13 `Query` | bytes of a request (512 KiB) | gas that the answer took elsewhere, bytes of the answer (8 MiB) |
+//!
+//! So a message is its tag, then fields, then fields of the answer, and a field is a number (one word), bytes or optional
+//! bytes. Numbers 10 to 12 were tags once: what an address is needs no host, so programs know the rule themselves.
 //!
 //! Iterators of a run are numbered from one, in the order of their `Scan`s, 128 at most; the program counts them. An
 //! answer that exceeds its limit or has more than zeros behind its last byte ends the run with
 //! [`Trap::HostCall`](crate::Trap::HostCall), and so does everything that the runtime refuses: a region that lies, a write in
-//! a query. Such a run may have said a part of a message. What an address is, and what a store holds, is not the program's
-//! business: whoever uses a log checks its answers.
+//! a query. A run says a message as a whole or not at all; but it may trap behind the length of an input or of an answer, or
+//! behind the gas of a query, and then the words that were to follow are never read. What a store holds is not the
+//! program's business: whoever uses a log checks its answers.
 //!
 //! `debug` says nothing: nothing depends on it. The four signature checks are not proven, and a host call that the
 //! contract's `allocate` makes while it runs for a host call is not either, because it would stand in the middle of
@@ -42,6 +43,7 @@
 //!
 //! Behind the module's own stand two of the machine's: what the contract may do now, and how many iterators it has opened.
 
+mod addresses;
 mod call;
 mod cursor;
 mod entries;
@@ -71,12 +73,6 @@ use crate::{Assembler, Exports, Import, Label, Linkage, LowerError};
 
 /// Longest text of an abort or a debug message.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
-/// Longest text of an address, and of what is wrong with it.
-const MAX_ADDRESS_BYTES: usize = 256;
-/// Longest bytes that may be made an address.
-const MAX_CANONICAL_BYTES: usize = 64;
-/// Bytes of an address.
-const ADDRESS_BYTES: u64 = 32;
 /// Most iterators of a frame.
 const MAX_ITERATORS: u64 = 128;
 /// Longest answer to a query: a response, encoded once more.

@@ -172,7 +172,6 @@ pub(super) fn advise_bytes(w: &mut Writer<'_>, bytes: Bytes) -> Result<(), TooMa
 fn write_advise(w: &mut Writer<'_>, bytes: Bytes) -> Result<(), TooManyRows> {
     let Bytes { offset, length } = bytes;
     let (next, tail, done) = (w.label(), w.label(), w.label());
-    let refuse = w.refuse();
     let at = w.register();
     w.copy(at, offset);
     let whole = w.compute(Op::And, length, !(WORD - 1));
@@ -187,11 +186,22 @@ fn write_advise(w: &mut Writer<'_>, bytes: Bytes) -> Result<(), TooManyRows> {
     w.place(tail)?;
     let rest = w.compute(Op::And, length, WORD - 1);
     w.branch_if(Op::BrEq, rest, 0, done);
+    take_last(w, word, rest);
+    store_last(w, at, word, rest)?;
+    w.place(done)
+}
+
+/// Takes the last word of bytes from outside, which has `rest` of them and zeros behind, or the call is refused.
+fn take_last(w: &mut Writer<'_>, word: Reg, rest: Reg) {
+    let refuse = w.refuse();
     w.advise_to(word);
     let bits = w.compute(Op::Shl64, rest, 3);
     let beyond = w.compute(Op::ShrU64, word, bits);
     w.branch_if(Op::BrNe, beyond, 0, refuse);
-    // Byte by byte in three steps: what lies behind belongs to the guest.
+}
+
+/// Writes the low bytes of a word, in three steps: what lies behind belongs to the guest.
+fn store_last(w: &mut Writer<'_>, at: Reg, word: Reg, rest: Reg) -> Result<(), TooManyRows> {
     for (size, op) in [(4, Op::Store32), (2, Op::Store16), (1, Op::Store8)] {
         let without = w.label();
         let bit = w.compute(Op::And, rest, size);
@@ -203,5 +213,88 @@ fn write_advise(w: &mut Writer<'_>, bytes: Bytes) -> Result<(), TooManyRows> {
         }
         w.place(without)?;
     }
-    w.place(done)
+    Ok(())
+}
+
+/// Bytes from outside that wait in registers until there is room for them.
+pub(super) struct Kept<I> {
+    length: Reg,
+    /// Registers for whole words: a loop cannot name them, so its rounds stand one behind the other.
+    words: I,
+    last: Reg,
+}
+
+/// Takes bytes from outside before there is room for them. `limit` is a number of whole words.
+pub(super) fn keep(
+    w: &mut Writer<'_>,
+    length: Reg,
+    limit: u16,
+) -> Result<Kept<impl Iterator<Item = Reg> + Clone + use<>>, TooManyRows> {
+    let (words, last) = (w.keep(limit), w.register());
+    w.scope(|w| {
+        let (tail, done) = (w.label(), w.label());
+        let whole = w.compute(Op::ShrU64, length, 3);
+        for (taken, word) in (0..).zip(words.clone()) {
+            w.branch_if(Op::BrEq, whole, taken, tail);
+            w.advise_to(word);
+        }
+        w.place(tail)?;
+        let rest = w.compute(Op::And, length, WORD - 1);
+        w.branch_if(Op::BrEq, rest, 0, done);
+        take_last(w, last, rest);
+        w.place(done)
+    })?;
+    Ok(Kept { length, words, last })
+}
+
+/// Writes what was kept.
+pub(super) fn write_kept(
+    w: &mut Writer<'_>,
+    offset: Reg,
+    kept: Kept<impl Iterator<Item = Reg>>,
+) -> Result<(), TooManyRows> {
+    let Kept { length, words, last } = kept;
+    w.scope(|w| {
+        let (tail, done) = (w.label(), w.label());
+        let whole = w.compute(Op::ShrU64, length, 3);
+        for (written, word) in (0..).zip(words) {
+            w.branch_if(Op::BrEq, whole, written, tail);
+            w.store(Op::Store64, offset, written * WORD, word);
+        }
+        w.place(tail)?;
+        let rest = w.compute(Op::And, length, WORD - 1);
+        w.branch_if(Op::BrEq, rest, 0, done);
+        let at = w.compute(Op::Shl64, whole, 3);
+        w.set(at, Op::Add64, at, offset);
+        store_last(w, at, last, rest)?;
+        w.place(done)
+    })
+}
+
+/// Writes a length in four bytes, the highest first.
+pub(super) fn write_length(w: &mut Writer<'_>, offset: Reg, length: Reg) {
+    w.scope(|w| {
+        let byte = w.register();
+        w.copy(byte, length);
+        for at in (0..4).rev() {
+            w.store(Op::Store8, offset, at, byte);
+            w.set(byte, Op::ShrU64, byte, 8);
+        }
+    });
+}
+
+/// Writes bytes that are known.
+pub(super) fn write_text(w: &mut Writer<'_>, offset: Reg, text: &[u8]) {
+    let (words, rest) = text.as_chunks::<8>();
+    let bytes = rest.iter().map(|byte| (Op::Store8, 1, u64::from(*byte)));
+    let words = words.iter().map(|word| (Op::Store64, WORD, u64::from_le_bytes(*word)));
+    let mut at = 0;
+    for (op, size, number) in words.chain(bytes) {
+        w.scope(|w| {
+            let value = w.register();
+            w.copy(value, number);
+            w.store(op, offset, at, value);
+        });
+        at += size;
+    }
 }

@@ -1,8 +1,9 @@
 use nectar_abi::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES, MAX_RESPONSE_BYTES, MAX_VALUE_BYTES};
 
-use super::{MAX_ADDRESS_BYTES, MAX_CANONICAL_BYTES, MAX_TEXT_BYTES};
+use super::MAX_TEXT_BYTES;
 
-/// The word that a message from a contract begins with. Numbers are part of every program: one is never used again.
+/// The word that a message from a contract begins with. Numbers are part of every program: one is never used
+/// again, and 10 to 12 have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Tag {
@@ -24,12 +25,6 @@ pub enum Tag {
     NextKey = 8,
     /// `db_next_value`
     NextValue = 9,
-    /// `addr_validate`
-    Validate = 10,
-    /// `addr_canonicalize`
-    Canonicalize = 11,
-    /// `addr_humanize`
-    Humanize = 12,
     /// `query_chain`
     Query = 13,
 }
@@ -48,25 +43,8 @@ pub(super) enum Part {
 impl Tag {
     /// The tag with this number.
     pub fn from_number(number: u64) -> Option<Self> {
-        use Tag::{
-            Abort, Canonicalize, Humanize, Next, NextKey, NextValue, Query, Read, Remove, Response, Scan,
-            Validate, Write,
-        };
-        let all = [
-            Response,
-            Abort,
-            Read,
-            Write,
-            Remove,
-            Scan,
-            Next,
-            NextKey,
-            NextValue,
-            Validate,
-            Canonicalize,
-            Humanize,
-            Query,
-        ];
+        use Tag::{Abort, Next, NextKey, NextValue, Query, Read, Remove, Response, Scan, Write};
+        let all = [Response, Abort, Read, Write, Remove, Scan, Next, NextKey, NextValue, Query];
         all.into_iter().find(|tag| *tag as u64 == number)
     }
 
@@ -78,8 +56,6 @@ impl Tag {
             Self::Write => &[Part::Bytes(MAX_KEY_BYTES), Part::Bytes(MAX_VALUE_BYTES)],
             Self::Scan => &[Part::Optional(MAX_KEY_BYTES), Part::Optional(MAX_KEY_BYTES), Part::Number],
             Self::Next | Self::NextKey | Self::NextValue => &[Part::Number],
-            Self::Validate | Self::Canonicalize => &[Part::Bytes(MAX_ADDRESS_BYTES)],
-            Self::Humanize => &[Part::Bytes(MAX_CANONICAL_BYTES)],
             Self::Query => &[Part::Bytes(MAX_MESSAGE_BYTES)],
         }
     }

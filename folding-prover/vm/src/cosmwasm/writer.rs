@@ -1,7 +1,7 @@
 use crate::{Assembler, Label, Op, Row, TooManyRows, Trap, Unprovable};
 
-/// Where the frame of a contract's function begins that a stub calls: behind all of the stub's own registers.
-const CALLEE: u16 = 64;
+/// Most registers of a stub, beside those that it [keeps](Writer::keep).
+const REGISTERS: u16 = 64;
 
 /// A register of a stub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ impl From<u64> for Operand {
 pub(super) struct Writer<'a> {
     code: &'a mut Assembler,
     registers: u16,
+    /// Where the frame of a contract's function begins that the stub calls: behind all of the stub's own registers.
+    callee: u16,
     /// Cost that the next row carries.
     cost: u16,
     refuse: Label,
@@ -43,7 +45,7 @@ impl<'a> Writer<'a> {
     /// A stub with this many arguments, in its first registers.
     pub(super) fn new(code: &'a mut Assembler, arguments: u16) -> Self {
         let (refuse, reentry) = (code.label(), code.label());
-        Self { code, registers: arguments, cost: 0, refuse, reentry }
+        Self { code, registers: arguments, callee: REGISTERS, cost: 0, refuse, reentry }
     }
 
     /// What the checks of an entry end in: it stands behind its last row.
@@ -71,8 +73,15 @@ impl<'a> Writer<'a> {
     pub(super) fn register(&mut self) -> Reg {
         let register = Reg(self.registers);
         self.registers += 1;
-        debug_assert!(self.registers <= CALLEE, "a stub has at most {CALLEE} registers");
+        debug_assert!(self.registers <= REGISTERS, "a stub has at most {REGISTERS} registers");
         register
+    }
+
+    /// Registers in a row, for words that wait for room in memory. No other registers are made by it.
+    pub(super) fn keep(&mut self, count: u16) -> impl Iterator<Item = Reg> + Clone + use<> {
+        let first = self.callee;
+        self.callee += count;
+        (first..self.callee).map(Reg)
     }
 
     /// Writes rows whose own registers others may have afterwards.
@@ -171,16 +180,16 @@ impl<'a> Writer<'a> {
 
     /// Calls a function without arguments and results.
     pub(super) fn call(&mut self, function: Label) {
-        self.push_to(Row { d: CALLEE.into(), ..Row::new(Op::Call) }, function);
+        self.push_to(Row { d: self.callee.into(), ..Row::new(Op::Call) }, function);
     }
 
     /// Calls a function with arguments, and gives the register that its result is in until the next call.
     pub(super) fn call_with(&mut self, function: Label, arguments: &[Reg]) -> Reg {
-        for (at, argument) in (CALLEE..).zip(arguments) {
+        for (at, argument) in (self.callee..).zip(arguments) {
             self.copy(Reg(at), *argument);
         }
         self.call(function);
-        Reg(CALLEE)
+        Reg(self.callee)
     }
 
     pub(super) fn emit(&mut self, word: Reg) {

@@ -72,6 +72,8 @@ impl Guest {
               (import "env" "db_scan" (func $scan (param i32 i32 i32) (result i32)))
               (import "env" "db_next" (func $next (param i32) (result i32)))
               (import "env" "db_next_key" (func $next_key (param i32) (result i32)))
+              (import "env" "addr_validate" (func $validate (param i32) (result i32)))
+              (import "env" "addr_humanize" (func $humanize (param i32 i32) (result i32)))
               (import "env" "addr_canonicalize" (func $canonicalize (param i32 i32) (result i32)))
               (import "env" "query_chain" (func $query_chain (param i32) (result i32)))
               (import "env" "ed25519_verify" (func $verify (param i32 i32 i32) (result i32)))

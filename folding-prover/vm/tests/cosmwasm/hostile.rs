@@ -227,9 +227,10 @@ fn a_host_that_lies_is_refused() {
         ..Guest::default()
     };
     let next = next.lower().unwrap();
-    assert!(with_words(&next, &[0, 0, 1 + 1, 1, 7, 8]).is_ok());
-    assert_eq!(with_words(&next, &[0, 0, 1 + 1025, 1, 7, 8]), REFUSED);
-    assert_eq!(with_words(&next, &[0, 0, 1 + 1, 1 << 40, 7, 8]), REFUSED);
+    assert!(with_words(&next, &[0, 0, 1 + 1, 7, 1, 8]).is_ok());
+    assert_eq!(with_words(&next, &[0, 0, 1 + 1025, 7, 1, 8]), REFUSED);
+    assert_eq!(with_words(&next, &[0, 0, 1 + 1, 7, 1 << 40, 8]), REFUSED);
+    assert_eq!(with_words(&next, &[0, 0, 1 + 1, 0x100, 1, 8]), REFUSED, "a byte behind the key");
     let query = Guest { query: format!("(call $query_chain {KEY})"), ..Guest::default() }.lower().unwrap();
     assert!(with_words(&query, &[0, 0, 5, 1, 7]).is_ok());
     assert_eq!(with_words(&query, &[0, 0, u64::MAX, 1, 7]), Err(Stop::Trap(Trap::OutOfGas)));

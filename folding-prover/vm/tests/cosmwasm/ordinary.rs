@@ -80,6 +80,33 @@ fn what_is_written_is_read_and_a_failed_call_is_taken_back() {
 }
 
 #[test]
+fn an_item_has_its_key_and_its_value_whatever_their_lengths() {
+    let program = Guest {
+        query: "(drop (call $scan (i32.const 0) (i32.const 0) (i32.const 1))) (call $next (i32.const 1))".into(),
+        ..Guest::default()
+    };
+    let program = program.lower().unwrap();
+    for length in (0..=17).chain([1015, 1016, 1023, 1024]) {
+        let bytes = |count: usize, first: u8| -> Vec<u8> { (first..=255).cycle().take(count).collect() };
+        let (key, value) = (bytes(length, 1), bytes(1 + length / 3, 7));
+        let mut host = MemoryHost::new();
+        host.set_store([(key.clone(), value.clone())].into());
+        run(&program, "query", &mut host).unwrap();
+        let sections: Vec<u8> = [key, value]
+            .into_iter()
+            .flat_map(|part| {
+                let length = u32::try_from(part.len()).unwrap().to_be_bytes();
+                [part, length.to_vec()].concat()
+            })
+            .collect();
+        assert_eq!(host.said(), Some(&Said::Response(sections)), "{length}");
+    }
+    let mut host = MemoryHost::new();
+    run(&program, "query", &mut host).unwrap();
+    assert_eq!(host.said(), Some(&Said::Response(vec![0; 8])), "no item");
+}
+
+#[test]
 fn the_last_words_of_a_contract_are_heard() {
     let mut host = MemoryHost::new();
     let program = Guest::execute(&format!("(call $abort {VALUE}) (unreachable)")).lower().unwrap();

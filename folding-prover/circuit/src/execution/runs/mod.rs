@@ -11,9 +11,9 @@ mod run;
 
 pub use end::{End, SpecialCells};
 pub use inputs::Inputs;
-pub use log::LogEntry;
 pub(crate) use log::log;
-pub use receipt::Receipt;
+pub use log::LogEntry;
 pub(crate) use receipt::receipt;
+pub use receipt::Receipt;
 pub(crate) use run::run;
 pub use run::{Program, Run};
