@@ -14,10 +14,10 @@ mod counts;
 mod hash;
 mod kind;
 mod number;
-#[cfg_attr(not(test), expect(dead_code, reason = "no chunk circuit has these slots yet"))]
 mod outside;
+mod program;
 mod range;
-#[cfg_attr(not(test), expect(dead_code, reason = "no chunk circuit has these slots yet"))]
+mod record;
 mod runs;
 #[cfg(test)]
 mod seams;
@@ -36,4 +36,5 @@ pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
 pub use outside::{Ask, AskKind, Field, Form, Item, ItemKind, Message, Part, StateAccess, StateCall, Unread};
 pub use runs::{End, Inputs, LogEntry, Program, Receipt, Run, SpecialCells};
-pub use step::Step;
+pub use record::{Place, RecordError, Recorder, Recording};
+pub use step::{Element, Step};

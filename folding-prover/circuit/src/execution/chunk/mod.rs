@@ -4,6 +4,8 @@ mod boundary;
 mod circuit;
 mod contents;
 mod size;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use boundary::Scans;
 pub use circuit::ExecutionCircuit;
