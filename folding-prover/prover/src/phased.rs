@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use ff::Field;
-use nectar_circuit::engine::Affine;
+use nectar_circuit::engine::{Affine, NovaError};
 use nectar_circuit::execution::Challenges;
 use nectar_circuit::{Boundary, Frame, Phased, PhasedAssignment, Position, Statement};
 use nectar_commitment::Fr;
@@ -39,11 +39,11 @@ pub fn prove_phased<C: Phased>(
     let (transcript, challenges) = Transcript::new(&key.verifier.digest(), statement).phased(&points);
     let mut run = Run::new(key.keys(), progress, transcript);
     (run.total, run.timings.first_ms) = (Some(chunks), millis(begun.elapsed()));
-    let mut values = Values::new(&batch, challenges);
+    let mut values = Values::new(&batch, &first, challenges);
     let mut block = values.block()?;
     while !block.is_empty() {
         // Values follow on each other, so that they are computed on one thread, while others commit.
-        let (ahead, folded) = rayon::join(|| values.block(), || batch.fold(&mut run, block, &first));
+        let (ahead, folded) = rayon::join(|| values.block(), || batch.fold(&mut run, block));
         folded?;
         block = ahead?;
     }
@@ -67,6 +67,9 @@ impl<C: Phased, F: Fn(usize) -> C::Chunk + Sync> Batch<'_, C, F> {
         let all = (0..self.chunks).into_par_iter().map(|number| {
             check_cancelled(self.progress)?;
             let values = self.key.circuit.first(&(self.chunk)(number));
+            if values.len() != self.key.circuit.first_variables() {
+                return Err(NovaError::InvalidWitnessLength.into());
+            }
             let first = Blinded::new(self.key.keys(), 0, &values)?;
             self.progress.advance(Phase::First, number + 1, Some(self.chunks));
             Ok(first)
@@ -75,18 +78,12 @@ impl<C: Phased, F: Fn(usize) -> C::Chunk + Sync> Batch<'_, C, F> {
     }
 
     /// Commits to the second phases of some chunks side by side, then folds the chunks in order.
-    fn fold(
-        &self,
-        run: &mut Run<'_>,
-        block: Vec<(usize, PhasedAssignment)>,
-        first: &[Blinded],
-    ) -> Result<(), ProveError> {
+    fn fold(&self, run: &mut Run<'_>, block: Vec<Chunk>) -> Result<(), ProveError> {
         check_cancelled(self.progress)?;
-        let leaves = block.into_par_iter().map(|(number, assignment)| {
+        let leaves = block.into_par_iter().map(|Chunk { number, first, assignment }| {
             let begun = Instant::now();
             let [start, end, ..] = assignment.public;
-            let first = first.get(number).ok_or(ProveError::Empty)?;
-            let committed = Committed::phased(self.key.keys(), first, assignment)?;
+            let committed = Committed::phased(self.key.keys(), &first, assignment)?;
             self.progress.advance(Phase::Commit, number + 1, Some(self.chunks));
             let leaf = Leaf { number, position: self.position(number), committed, ends: [start, end] };
             Ok((leaf, millis(begun.elapsed())))
@@ -103,32 +100,43 @@ impl<C: Phased, F: Fn(usize) -> C::Chunk + Sync> Batch<'_, C, F> {
     }
 }
 
+/// A chunk with the commitment to its first phase, and all values.
+struct Chunk {
+    number: usize,
+    first: Blinded,
+    assignment: PhasedAssignment,
+}
+
 /// Computes the values of all chunks, each from where the one before ended.
 struct Values<'a, C, F> {
     batch: &'a Batch<'a, C, F>,
+    /// Of the chunks that are left.
+    first: std::iter::Enumerate<std::slice::Iter<'a, Blinded>>,
     challenges: Challenges,
-    next: usize,
     start: Boundary,
     spent_ms: u64,
 }
 
 impl<'a, C: Phased, F: Fn(usize) -> C::Chunk + Sync> Values<'a, C, F> {
-    fn new(batch: &'a Batch<'a, C, F>, challenges: Challenges) -> Self {
+    fn new(batch: &'a Batch<'a, C, F>, first: &'a [Blinded], challenges: Challenges) -> Self {
         let values = batch.key.circuit.start(batch.statement);
         let start = Boundary { values, salt: Fr::random(OsRng) };
-        Self { batch, challenges, next: 0, start, spent_ms: 0 }
+        Self { batch, first: first.iter().enumerate(), challenges, start, spent_ms: 0 }
     }
 
     /// As many chunks as there are threads, or what is left.
-    fn block(&mut self) -> Result<Vec<(usize, PhasedAssignment)>, ProveError> {
+    fn block(&mut self) -> Result<Vec<Chunk>, ProveError> {
         let begun = Instant::now();
-        let end = (self.next + rayon::current_num_threads()).min(self.batch.chunks);
-        let block = (self.next..end).map(|number| Ok((number, self.chunk(number)?))).collect();
+        let mut block = Vec::new();
+        while block.len() < rayon::current_num_threads() {
+            let Some((number, first)) = self.first.next() else { break };
+            block.push(Chunk { number, first: *first, assignment: self.assign(number)? });
+        }
         self.spent_ms += millis(begun.elapsed());
-        block
+        Ok(block)
     }
 
-    fn chunk(&mut self, number: usize) -> Result<PhasedAssignment, ProveError> {
+    fn assign(&mut self, number: usize) -> Result<PhasedAssignment, ProveError> {
         let Batch { key, statement, progress, chunks, .. } = self.batch;
         check_cancelled(*progress)?;
         let (position, end_salt) = (self.batch.position(number), Fr::random(OsRng));
@@ -138,7 +146,6 @@ impl<'a, C: Phased, F: Fn(usize) -> C::Chunk + Sync> Values<'a, C, F> {
             return Err(ProveError::Boundary);
         }
         self.start = Boundary { values: assignment.end.clone(), salt: end_salt };
-        self.next = number + 1;
         progress.advance(Phase::Synthesize, number + 1, Some(*chunks));
         Ok(assignment)
     }

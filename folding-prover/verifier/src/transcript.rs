@@ -120,3 +120,54 @@ pub(crate) fn keccak(parts: &[&[u8]]) -> Digest {
     parts.iter().for_each(|part| hash.update(part));
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nectar_circuit::engine::generator;
+
+    fn hash(bytes: &[&[u8]]) -> Digest {
+        Keccak256::digest(bytes.concat()).into()
+    }
+
+    /// The generator is (1, 2).
+    const POINT: [u8; 64] = {
+        let mut bytes = [0; 64];
+        (bytes[31], bytes[63]) = (1, 2);
+        bytes
+    };
+
+    fn number(n: u8) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[31] = n;
+        bytes
+    }
+
+    #[test]
+    fn what_two_phases_add_is_hashed_as_it_is_laid_out() {
+        let base = Transcript { base: [9; 32] };
+        let (phased, challenges) = base.phased(&[generator(); 2]);
+        let first = hash(&[&[3], &[9; 32], &[0, 0, 0, 2], &POINT, &POINT]);
+        assert_eq!(phased.base, first);
+        assert_eq!(challenges.gamma, challenge(&hash(&[&[4], &first])));
+        assert_eq!(challenges.alpha, challenge(&hash(&[&[5], &first])));
+
+        let position = Position { first: false, last: true };
+        let [one, two, three] = [1, 2, 3].map(Fr::from);
+        let leaf = phased.leaf(1, position, &generator(), Some(&generator()), [&one, &two]);
+        let expected = hash(&[&[0], &first, &[0, 0, 0, 1, 2], &POINT, &POINT, &number(1), &number(2)]);
+        assert_eq!(leaf, expected);
+
+        let random = RandomInstance { comm_w: generator(), comm_e: generator(), u: one, x: [two; 9] };
+        let seal = phased.seal(2, &[8; 32], &random, Some(&generator()), &generator());
+        let points: &[u8] = &[POINT; 3].concat();
+        let x = [number(2); 9].concat();
+        let expected = hash(&[&[2], &first, &[0, 0, 0, 2], &[8; 32], points, &number(1), &x, &POINT]);
+        assert_eq!(seal, expected);
+
+        let point = Transcript::point(&seal, [&one, &two, &three], &generator());
+        assert_eq!(point, hash(&[&[6], &seal, &number(1), &number(2), &number(3), &POINT]));
+        let join = Transcript::join(&point, &generator(), &three);
+        assert_eq!(join, hash(&[&[7], &point, &POINT, &number(3)]));
+    }
+}
