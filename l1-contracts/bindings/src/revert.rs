@@ -37,7 +37,9 @@ pub enum Revert {
     #[error("the batch starts from {got}, the current root is {expected}")]
     WrongPreRoot { expected: B256, got: B256 },
     /// The proofs are not for the keys of the network's verifiers.
-    #[error("the batch names verifier key {got}, the network's verifiers have {expected}: prove with those keys")]
+    #[error(
+        "the batch names verifier key {got}, the network's verifiers have {expected}: prove with those keys"
+    )]
     WrongVerifierKey { expected: B256, got: B256 },
     /// A batch has at least one receipt.
     #[error("a batch has at least one receipt")]

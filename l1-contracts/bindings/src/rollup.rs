@@ -110,11 +110,8 @@ impl Rollup {
     ) -> Result<Settled, L1Error> {
         let mut attestations: Vec<_> = attestations.iter().map(Attestation::to_sol).collect();
         attestations.sort_by_key(|a| a.signer);
-        let call = Contract::submitBatchCall {
-            header: header.to_sol(),
-            proofs: proofs.to_sol(),
-            attestations,
-        };
+        let call =
+            Contract::submitBatchCall { header: header.to_sol(), proofs: proofs.to_sol(), attestations };
         self.l1.send(self.address(), &call).await
     }
 

@@ -67,6 +67,34 @@ contract PhasesTest is Vectors {
         new NovaVerifier(v.key).verify(v.statement, v.proof);
     }
 
+    // Forgeries
+
+    /// @dev Their arguments hold: each is caught by the second phase's equation alone.
+    function test_a_second_phase_that_moves_the_first_is_refused() public {
+        string[2] memory names = ["moved-first-phase", "moved-first-phase-quotient"];
+        for (uint256 i = 0; i < names.length; ++i) {
+            Vector memory v = vector(string.concat("phased-forged-", names[i]));
+            vm.expectRevert(abi.encodeWithSelector(INovaVerifier.Opening.selector));
+            verifier.verify(v.statement, v.proof);
+        }
+    }
+
+    function test_forgeries_are_refused_by_the_sum_check() public {
+        string[6] memory names = [
+            "challenges-from-fewer",
+            "swapped-phases",
+            "chunk-of-another-batch",
+            "values-of-another-batch",
+            "unbalanced",
+            "reordered"
+        ];
+        for (uint256 i = 0; i < names.length; ++i) {
+            Vector memory v = vector(string.concat("phased-forged-", names[i]));
+            vm.expectRevert(abi.encodeWithSelector(INovaVerifier.OuterSumCheck.selector));
+            verifier.verify(v.statement, v.proof);
+        }
+    }
+
     // Refusing
 
     function testFuzz_a_flipped_bit_is_refused(uint256 place) public view {

@@ -88,7 +88,9 @@ pub(super) async fn what_is_not_proven_does_not_settle(world: &World, first: &Pa
         BatchHeader { post_root: [0xff; 32], ..*good },
     ];
     for header in headers {
-        let refused = reason(rollup.submit_batch(&header, Proofs::of_state(proof), &attested(&header, &[first, second])).await);
+        let refused = reason(
+            rollup.submit_batch(&header, Proofs::of_state(proof), &attested(&header, &[first, second])).await,
+        );
         assert!(refused.refuses_proof(), "{header:?}: {refused}");
     }
     let mut proofs = vec![Vec::new(), b"no proof".to_vec(), proof[..proof.len() - 1].to_vec()];
@@ -100,8 +102,11 @@ pub(super) async fn what_is_not_proven_does_not_settle(world: &World, first: &Pa
     }
     for proof in proofs {
         let header = BatchHeader { proof_digest: proof_digest(&proof), ..*good };
-        let refused =
-            reason(rollup.submit_batch(&header, Proofs::of_state(&proof), &attested(&header, &[first, second])).await);
+        let refused = reason(
+            rollup
+                .submit_batch(&header, Proofs::of_state(&proof), &attested(&header, &[first, second]))
+                .await,
+        );
         assert!(refused.refuses_proof(), "{} bytes: {refused}", proof.len());
     }
     assert_eq!(rollup.root(good.network).await.unwrap(), good.pre_root);
@@ -115,7 +120,8 @@ pub(super) async fn a_proof_counts_for_one_network(world: &World, first: &Party,
     assert_eq!(reason(unreduced), Revert::RootNotReduced { root: [0xff; 32].into() });
     rollup.create_network(other, good.pre_root, world.verifier, None).await.unwrap();
     let replayed = BatchHeader { network: other, ..*good };
-    let refused = rollup.submit_batch(&replayed, Proofs::of_state(proof), &attested(&replayed, &[first, second])).await;
+    let refused =
+        rollup.submit_batch(&replayed, Proofs::of_state(proof), &attested(&replayed, &[first, second])).await;
     assert!(reason(refused).refuses_proof());
     assert_eq!(rollup.root(other).await.unwrap(), good.pre_root);
 }

@@ -275,7 +275,8 @@ async fn replace_verifier(
     let verifier_key = verifier_key.load(chain.l1.chain_id())?;
     let verifier = deploy_verifier(&chain.l1, &verifier_key).await?;
     // Proofs of execution stay as they are.
-    let head = chain.rollup.head(network).await.map_err(CliError::chain("asking for the network's verifiers"))?;
+    let head =
+        chain.rollup.head(network).await.map_err(CliError::chain("asking for the network's verifiers"))?;
     let execution = head.and_then(|head| head.execution_verifier);
     let done = chain.rollup.set_verifiers(network, verifier, execution).await;
     let done = done.map_err(CliError::chain("replacing the network's verifier"))?;
@@ -319,7 +320,10 @@ async fn status(chain: &ChainArgs, network: NetworkId) -> Result<Report, CliErro
             ("verifier", head.state_verifier.to_string()),
             ("verifier key", key.to_string()),
             ("setup", if secure { "powers of tau" } else { "development (insecure)" }.to_owned()),
-            ("execution", head.execution_verifier.map_or("attested".to_owned(), |v| format!("proven to {v}"))),
+            (
+                "execution",
+                head.execution_verifier.map_or("attested".to_owned(), |v| format!("proven to {v}")),
+            ),
         ]);
         tip = Some(json!({
             "batch": head.number,

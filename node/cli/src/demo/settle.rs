@@ -1,7 +1,9 @@
 //! Step 5: the node proves and settles the receipts; the proof is verified here too; the chain refuses what is wrong.
 
 use nectar_abi::Digest;
-use nectar_l1::{Attestation, BatchHeader, InsecureAccount, L1Error, Proofs, Revert, Wallet, attest, proof_digest};
+use nectar_l1::{
+    Attestation, BatchHeader, InsecureAccount, L1Error, Proofs, Revert, Wallet, attest, proof_digest,
+};
 use nectar_node::prepare;
 use nectar_verifier::development_key;
 
