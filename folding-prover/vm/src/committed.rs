@@ -103,7 +103,7 @@ mod tests {
     fn the_commitment_is_the_pinned_one() {
         let bytes = nectar_commitment::to_bytes(&program().commitment());
         let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(text, "PINNED");
+        assert_eq!(text, "218fc12d573c9da3c993ee85d86a7bca031e9fb773386989b57a3af75350443f");
     }
 
     #[test]

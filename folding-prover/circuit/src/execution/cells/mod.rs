@@ -13,7 +13,7 @@ mod block;
 mod making;
 mod stretch;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(crate) use block::{BLOCK, Block, Last, LastLink, image, links, zeros};
 pub(crate) use making::{Lived, Making, NoCell};

@@ -19,9 +19,18 @@ fn fr(number: u64) -> Fr {
 }
 
 /// A slot of a scan, and the address behind the last block.
-struct Zeros(u64, Option<Block<Last, BLOCK>>);
-struct Links(u64, Option<Block<LastLink, BLOCK>>);
-struct Image(u64, Option<(Block<Last, 1>, u64)>);
+pub(in crate::execution) struct Zeros(
+    pub(in crate::execution) u64,
+    pub(in crate::execution) Option<Block<Last, BLOCK>>,
+);
+pub(in crate::execution) struct Links(
+    pub(in crate::execution) u64,
+    pub(in crate::execution) Option<Block<LastLink, BLOCK>>,
+);
+pub(in crate::execution) struct Image(
+    pub(in crate::execution) u64,
+    pub(in crate::execution) Option<(Block<Last, 1>, u64)>,
+);
 
 /// The stretch, and the address of the first cell, if the block of this size is within the stretch and behind the last one.
 fn within(before: Fr, after: Fr, size: u64, kind: u64, stretch: &[Fr]) -> Result<u64, Verdict> {

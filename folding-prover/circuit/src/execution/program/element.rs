@@ -1,4 +1,3 @@
-use nectar_commitment::Fr;
 use nectar_vm::Element;
 
 use super::{PLACE_BITS, Tree, fact, leaf, ranged};

@@ -1,19 +1,21 @@
 //! What opens programs: honest programs open, and nothing else does, whatever is changed.
 
+mod call;
 mod judge;
+mod touched;
 
 use std::collections::BTreeMap;
 
 use ff::Field;
 use nectar_commitment::Fr;
-use nectar_vm::cosmwasm::CosmWasm;
-use nectar_vm::{Assembler, Committed, DataImage, Element, Op, Program, Row, Unprovable, lower};
+use nectar_vm::{Assembler, Committed, DataImage, Element, Op, Program, Row, Unprovable};
 
 use super::{Data, Listed, Node, Opened, Opening, Scanned, Wanted};
 use crate::execution::bus::Tag;
 use crate::execution::hash::Hash;
 use crate::execution::trial::{Bare, Log, Slot, run, unbalanced};
 
+use call::artifact;
 use judge::Scan;
 pub(in crate::execution) use judge::judge_operation;
 
@@ -179,12 +181,9 @@ fn whatever_is_changed_in_a_slot_what_it_sends_is_in_the_program() {
     assert!(refused > 1000, "{refused}");
 }
 
-/// All rows of the example contracts, lowered.
-fn examples() -> Vec<Program> {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/examples/artifacts");
-    ["consent", "health_records"]
-        .map(|name| lower(&std::fs::read(format!("{directory}/{name}.wasm")).unwrap(), &CosmWasm).unwrap())
-        .into()
+/// The example contracts, lowered.
+fn examples() -> [Program; 2] {
+    ["consent", "health_records"].map(artifact)
 }
 
 #[test]
@@ -207,7 +206,7 @@ fn every_row_of_the_example_contracts_can_be_opened_unless_it_is_unprovable() {
 
 #[test]
 fn a_part_of_an_example_contract_opens_by_its_commitment() {
-    let program = examples().remove(0);
+    let program = artifact("consent");
     let wanted = Wanted {
         program: 1,
         rows: (100..120).chain([66_000]).map(|row| (row, 3)).collect(),

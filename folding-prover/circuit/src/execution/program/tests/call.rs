@@ -4,12 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nectar_abi::{
-    CallerGrant, ContractId, FieldMask, GrantHash, LegalBasis, PatientHandle, PublicKey, Purpose,
-};
+use nectar_abi::{ContractId, PatientHandle, PublicKey};
 use nectar_vm::cosmwasm::{CosmWasm, MemoryHost, Queries, QueryAnswer, Said};
 use nectar_vm::{Limits, Machine, Op, Program, Step, Tracer, lower};
-use serde_json::json;
 
 const OWNER: PublicKey = PublicKey::new([1; 32]);
 const CONTRACT: ContractId = ContractId::new([2; 32]);
@@ -17,13 +14,13 @@ const TIME: u64 = 1_790_000_000;
 
 /// Places that a run's steps name.
 #[derive(Default)]
-pub(crate) struct Touched {
-    pub(crate) steps: u64,
-    pub(crate) rows: BTreeSet<u32>,
-    pub(crate) registers: BTreeSet<u32>,
-    pub(crate) links: BTreeSet<u32>,
-    pub(crate) globals: BTreeSet<u64>,
-    pub(crate) words: BTreeSet<u32>,
+pub(super) struct Touched {
+    pub(super) steps: u64,
+    pub(super) rows: BTreeSet<u32>,
+    pub(super) registers: BTreeSet<u32>,
+    pub(super) links: BTreeSet<u32>,
+    pub(super) globals: BTreeSet<u64>,
+    pub(super) words: BTreeSet<u32>,
 }
 
 struct Watch<'p>(&'p Program, Touched);
@@ -52,35 +49,30 @@ impl Tracer for Watch<'_> {
 }
 
 /// Answers with the grant in use.
-struct Grant(CallerGrant);
+struct Grant(String);
 
 impl Queries for Grant {
     fn query(&mut self, _: &[u8]) -> QueryAnswer {
-        let caller = STANDARD.encode(serde_json::to_vec(&self.0).unwrap());
-        QueryAnswer { bytes: json!({"ok": {"ok": caller}}).to_string().into_bytes(), gas: 0 }
+        let caller = STANDARD.encode(&self.0);
+        QueryAnswer { bytes: format!(r#"{{"ok":{{"ok":"{caller}"}}}}"#).into_bytes(), gas: 0 }
     }
 }
 
 /// An artifact of the example contracts.
-pub(crate) fn artifact(name: &str) -> Program {
+pub(super) fn artifact(name: &str) -> Program {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/examples/artifacts");
     lower(&std::fs::read(format!("{directory}/{name}.wasm")).unwrap(), &CosmWasm).unwrap()
 }
 
 /// What recording a consent touches.
-pub(crate) fn consent() -> (Program, Touched) {
+pub(super) fn consent() -> (Program, Touched) {
     let program = artifact("consent");
-    let caller = CallerGrant {
-        holder: OWNER,
-        owner: OWNER,
-        grant: GrantHash::new([3; 32]),
-        method: "execute/record".parse().unwrap(),
-        purpose: Purpose::Treatment,
-        legal_basis: LegalBasis::TreatmentPaymentOperations,
-        patient: None,
-        fields: FieldMask::ALL,
-        expires: TIME + 3600,
-    };
+    let grant = "03".repeat(32);
+    let until = TIME + 3600;
+    let caller = format!(
+        r#"{{"holder":"{OWNER}","owner":"{OWNER}","grant":"{grant}","method":"execute/record","purpose":"TREAT","legal_basis":"TPO","patient":null,"fields":{},"expires":{until}}}"#,
+        u64::MAX
+    );
     let patient = PatientHandle::new([4; 32]);
     let rule = r#"{"effect":"deny","who":{"role":"insurer"},"purposes":["TREAT"],"until":1890000000}"#;
     let messages = [
@@ -100,7 +92,7 @@ pub(crate) fn consent() -> (Program, Touched) {
         let mut machine = Machine::new(&program, Limits::default());
         let mut watch = Watch(&program, Touched::default());
         machine.run(program.entries[entry], &[], &mut host, &mut watch).unwrap();
-        let Some(Said::Response(response)) = host.said() else { unreachable!("it ended well") };
+        let Some(Said::Response(response)) = host.said() else { panic!("a response") };
         assert!(response.starts_with(br#"{"ok""#), "{}", String::from_utf8_lossy(response));
         store = host.store().clone();
         touched = watch.1;
