@@ -4,8 +4,8 @@ use nectar_abi::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES, MAX_VALUE_BYTES};
 
 use super::addresses::{self, MAX_CANONICAL_BYTES, MAX_TEXT_BYTES as MAX_ADDRESS_BYTES};
 use super::regions::{
-    ALLOCATING, Bytes, Guest, advise_bytes, at_most, close, emit_bytes, emit_words, give, keep, reserve, take,
-    write_kept, write_length,
+    ALLOCATING, Bytes, Guest, advise_bytes, at_most, close, emit_bytes, emit_words, give, keep, reserve,
+    take, write_kept, write_length,
 };
 use super::writer::{Reg, Writer};
 use super::{MAX_ANSWER_BYTES, MAX_ITERATORS, MAX_TEXT_BYTES, Tag, gas};

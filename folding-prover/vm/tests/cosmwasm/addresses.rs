@@ -85,7 +85,9 @@ fn bytes_that_are_no_text_are_told_from_wrong_texts() {
         }
         imports.agree(&[b'a', first]);
     }
-    for text in ["\u{80}", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}"] {
+    for text in
+        ["\u{80}", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{e000}", "\u{ffff}", "\u{10000}", "\u{10ffff}"]
+    {
         imports.agree(text.as_bytes());
         imports.agree(&[text.as_bytes(), b"\x80"].concat());
         imports.agree(&text.as_bytes()[..text.len() - 1]);

@@ -82,7 +82,8 @@ fn what_is_written_is_read_and_a_failed_call_is_taken_back() {
 #[test]
 fn an_item_has_its_key_and_its_value_whatever_their_lengths() {
     let program = Guest {
-        query: "(drop (call $scan (i32.const 0) (i32.const 0) (i32.const 1))) (call $next (i32.const 1))".into(),
+        query: "(drop (call $scan (i32.const 0) (i32.const 0) (i32.const 1))) (call $next (i32.const 1))"
+            .into(),
         ..Guest::default()
     };
     let program = program.lower().unwrap();

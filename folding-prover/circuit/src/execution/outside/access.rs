@@ -66,7 +66,8 @@ pub(crate) fn access<B: Builder>(b: &mut B, bus: &mut Bus, access: Option<&State
     // A removal has no value: its place is empty, and ends where the key does.
     let none = Field { behind: field.behind, ..Field::default() };
     let field = access.and_then(|access| access.value).unwrap_or(none);
-    let form = read * Fr::from(Form::HEARD_OPTIONAL) + write * Fr::from(Form::SAID) + cut * Fr::from(Form::CUT);
+    let form =
+        read * Fr::from(Form::HEARD_OPTIONAL) + write * Fr::from(Form::SAID) + cut * Fr::from(Form::CUT);
     let has_value = read + write;
     let value = receive_bytes(b, bus, has_value.clone(), name.behind.into(), form, &field);
     b.zero_if(Lc::one() - has_value.clone(), || value.behind - name.behind);

@@ -10,7 +10,7 @@ use crate::execution::range;
 use crate::lc::{Lc, Var};
 
 /// Words of a permutation: three elements of three words each.
-pub const PART_WORDS: usize = 9;
+const PART_WORDS: usize = 9;
 /// Words of an element.
 const ELEMENT_WORDS: usize = 3;
 /// Bits of a number of words.
@@ -42,7 +42,10 @@ pub struct Part {
 /// How long, nothing of what.
 impl std::fmt::Debug for Part {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Part").field("start", &self.start).field("missing", &self.missing).finish_non_exhaustive()
+        f.debug_struct("Part")
+            .field("start", &self.start)
+            .field("missing", &self.missing)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,11 +140,7 @@ pub(crate) fn bytes<B: Builder>(b: &mut B, bus: &mut Bus, part: Option<&Part>) {
     let hash = hash_weighed(b, bus, &hashes, Domain::Words, [before.clone(), first, second, third]);
 
     let form = slot.form();
-    let shared = [
-        bus.weigh(b, 3, slot.tagged),
-        bus.weigh(b, 4, slot.first),
-        bus.weigh(b, 5, form),
-    ];
+    let shared = [bus.weigh(b, 3, slot.tagged), bus.weigh(b, 4, slot.first), bus.weigh(b, 5, form)];
     slot.pass_on(b, bus, before, shared, hash, read);
 }
 
@@ -168,7 +167,24 @@ impl Slot {
         let words = some.words.map(&mut number).to_vec();
         let first = number(some.first);
         let before = b.alloc(some.before.unwrap_or_else(|| Fr::from(some.length.unwrap_or_default())));
-        Self { opens, continues, more, counts, incoming, optional, none, unread, start, at, missing, spare, tagged, before, first, words }
+        Self {
+            opens,
+            continues,
+            more,
+            counts,
+            incoming,
+            optional,
+            none,
+            unread,
+            start,
+            at,
+            missing,
+            spare,
+            tagged,
+            before,
+            first,
+            words,
+        }
     }
 
     fn used(&self) -> Lc {
@@ -197,7 +213,8 @@ impl Slot {
         let used = self.used();
         b.enforce(|| (used.clone(), used.clone(), used.clone()));
         b.zero(|| self.counts.iter().fold(used.clone(), |sum, count| sum - *count));
-        let [empty, full] = [self.counts.first(), self.counts.last()].map(|count| count.map_or(Lc::default(), |count| (*count).into()));
+        let [empty, full] = [self.counts.first(), self.counts.last()]
+            .map(|count| count.map_or(Lc::default(), |count| (*count).into()));
         b.zero_if(self.more.into(), || Lc::one() - full);
         b.zero_if(self.continues.into(), || empty);
         for (n, word) in self.words.iter().enumerate() {
@@ -240,7 +257,15 @@ impl Slot {
     }
 
     /// Receives what came before, and sends what is there now.
-    fn pass_on<B: Builder>(&self, b: &mut B, bus: &mut Bus, before: Weighed, [tagged, first, form]: [Weighed; 3], hash: Var, read: Lc) {
+    fn pass_on<B: Builder>(
+        &self,
+        b: &mut B,
+        bus: &mut Bus,
+        before: Weighed,
+        [tagged, first, form]: [Weighed; 3],
+        hash: Var,
+        read: Lc,
+    ) {
         let start = bus.weigh(b, 2, self.start);
         let missing = bus.weigh(b, 6, self.missing);
         let hash = bus.weigh(b, 1, hash);

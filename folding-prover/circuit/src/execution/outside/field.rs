@@ -58,7 +58,14 @@ pub(crate) struct Received {
 }
 
 /// Receives the bytes whose length is at `place`, if `m` is 1.
-pub(crate) fn receive_bytes<B: Builder>(b: &mut B, bus: &mut Bus, m: Lc, place: Lc, form: Lc, field: &Field) -> Received {
+pub(crate) fn receive_bytes<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    m: Lc,
+    place: Lc,
+    form: Lc,
+    field: &Field,
+) -> Received {
     let [behind, tagged, first] = [field.behind, field.tagged, field.first].map(|n| b.alloc(Fr::from(n)));
     let received = Received { behind, hash: b.alloc(field.hash), tagged, first };
     let fields = [received.hash, behind, tagged, first].into_iter().zip(1..);
@@ -69,7 +76,14 @@ pub(crate) fn receive_bytes<B: Builder>(b: &mut B, bus: &mut Bus, m: Lc, place: 
 }
 
 /// Receives the word at `place`, if `m` is 1. The direction is weighed with the square of alpha: 1 out, 2 in.
-pub(crate) fn receive_word<B: Builder>(b: &mut B, bus: &mut Bus, m: Lc, place: Lc, word: Lc, direction: &Weighed) {
+pub(crate) fn receive_word<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    m: Lc,
+    place: Lc,
+    word: Lc,
+    direction: &Weighed,
+) {
     let word = bus.weigh(b, 1, word);
     bus.receive(b, m, Tuple { tag: Tag::Word, first: place, fields: vec![word, direction.clone()] });
 }

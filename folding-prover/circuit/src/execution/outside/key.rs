@@ -77,12 +77,15 @@ mod tests {
         split(&mut shape, &mut bus, input(2), number);
         let shape = shape.finish(3);
         let mut filler = Filler::default();
-        let [gamma, alpha, hash] = [Fr::from(77), Fr::from(5555), *hash].map(|value| Var { column: None, value });
+        let [gamma, alpha, hash] =
+            [Fr::from(77), Fr::from(5555), *hash].map(|value| Var { column: None, value });
         let mut bus = Bus::new(&mut filler, gamma, alpha);
         let key = split(&mut filler, &mut bus, hash, number);
         filler.settle();
         let limbs = bus.log.iter().filter(|(tag, ..)| *tag == Tag::Limb);
-        let ranged = limbs.clone().all(|(_, _, fields)| to_bytes(&fields[0])[..30] == [0; 30] && to_bytes(&fields[0])[30] < 16);
+        let ranged = limbs
+            .clone()
+            .all(|(_, _, fields)| to_bytes(&fields[0])[..30] == [0; 30] && to_bytes(&fields[0])[30] < 16);
         let z = [filler.witness, filler.late, vec![Fr::ONE, gamma.value, alpha.value, hash.value]].concat();
         let (a, b, c) = shape.multiply_vec(&z).unwrap();
         let satisfied = a.iter().zip(&b).zip(&c).all(|((a, b), c)| *a * *b == *c);
@@ -109,7 +112,8 @@ mod tests {
     }
 
     fn hashes() -> Vec<Fr> {
-        let mut hashes: Vec<_> = (0..40u64).map(|n| hash4(nectar_commitment::Domain::StateKey, [n.into(); 4])).collect();
+        let mut hashes: Vec<_> =
+            (0..40u64).map(|n| hash4(nectar_commitment::Domain::StateKey, [n.into(); 4])).collect();
         let top = Fr::from(MODULUS_TOP) * two_to_the(248);
         hashes.extend([Fr::ZERO, Fr::ONE, top, top - Fr::ONE, two_to_the(248), two_to_the(248) - Fr::ONE]);
         hashes.push(top + Fr::from(MODULUS_HEAD) * two_to_the(HEAD) - Fr::ONE);

@@ -46,9 +46,16 @@ pub(crate) struct Chain {
 
 impl Chain {
     /// Receives where the messages have come to, and the tag that says what this one is.
-    pub(crate) fn receive<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, message: &Message, tag: Lc) -> Self {
+    pub(crate) fn receive<B: Builder>(
+        b: &mut B,
+        bus: &mut Bus,
+        used: &Lc,
+        message: &Message,
+        tag: Lc,
+    ) -> Self {
         let [at, place] = [message.at, message.place].map(|n| b.alloc(Fr::from(n)));
-        let [contract, binding, secret] = [message.contract, message.binding, message.secret].map(|value| b.alloc(value));
+        let [contract, binding, secret] =
+            [message.contract, message.binding, message.secret].map(|value| b.alloc(value));
         let owner = [bus.weigh(b, 2, contract), bus.weigh(b, 3, binding)];
         let chain = Self { at, place, secret, owner, weighed_secret: bus.weigh(b, 4, secret) };
         let weighed = bus.weigh(b, 1, place);
@@ -67,7 +74,11 @@ impl Chain {
 
     fn tuple(&self, position: Lc, place: Weighed) -> Tuple {
         let [contract, binding] = self.owner.clone();
-        Tuple { tag: Tag::Message, first: position, fields: vec![place, contract, binding, self.weighed_secret.clone()] }
+        Tuple {
+            tag: Tag::Message,
+            first: position,
+            fields: vec![place, contract, binding, self.weighed_secret.clone()],
+        }
     }
 
     /// Sends an entry of the log, `gap` places behind the last one and the next, if `m` is 1. Gives the place that the chain is at then.

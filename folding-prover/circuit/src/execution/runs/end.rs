@@ -72,7 +72,7 @@ pub(super) fn state<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, base: Lc, e
     let starves = Trap::OutOfGas as u64 + 1;
     let code_number = u64::from(end.code);
     let is_used = used.value != Fr::zero();
-    let mut is = |b: &mut B, holds: bool| b.boolean(is_used && holds);
+    let is = |b: &mut B, holds: bool| b.boolean(is_used && holds);
     let returned = is(b, code_number == 0);
     let aborted = is(b, code_number == aborts);
     let starved = is(b, code_number == starves);
@@ -111,7 +111,14 @@ pub(super) struct LastWords {
 }
 
 /// Receives the response or the text of an abort, from `position` on.
-pub(super) fn last_words<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, ended: &Ended, (entry, position): (Lc, Var), end: &End) -> LastWords {
+pub(super) fn last_words<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    used: &Lc,
+    ended: &Ended,
+    (entry, position): (Lc, Var),
+    end: &End,
+) -> LastWords {
     let says = ended.returned + ended.aborted;
     let outwards = bus.constant(2, Fr::one());
     let tag = ended.returned + ended.aborted * Fr::from(2);
@@ -124,7 +131,8 @@ pub(super) fn last_words<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, ended:
     b.zero_if(Lc::one() - says, || said.hash.into());
 
     let salt = b.alloc(end.salt);
-    let numbers = entry + ended.code * two_to_the(8) + ended.gas * two_to_the(64) + ended.limit * two_to_the(128);
+    let numbers =
+        entry + ended.code * two_to_the(8) + ended.gas * two_to_the(64) + ended.limit * two_to_the(128);
     let outcome = [numbers, said.hash.into(), salt.into(), Lc::default()];
     let digest = hash_call(b, bus, used, Domain::Outcome, outcome);
     let ok = begins_with_ok(b, bus, ended.returned, said.first, field.first);
@@ -146,7 +154,14 @@ fn begins_with_ok<B: Builder>(b: &mut B, bus: &mut Bus, returned: Var, word: Var
 }
 
 /// Makes the cells that only the machine writes: sends what they hold first, and receives what they hold at last.
-pub(super) fn cells<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, base: &Lc, values: [[Lc; 2]; 3], times: [u32; 3]) {
+pub(super) fn cells<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    used: &Lc,
+    base: &Lc,
+    values: [[Lc; 2]; 3],
+    times: [u32; 3],
+) {
     for ((place, [first, last]), time) in [PAGES, WORDS, PROGRAM].into_iter().zip(values).zip(times) {
         let cell = base.clone() + Lc::constant(Fr::from(place));
         let time = b.alloc(Fr::from(u64::from(time)));

@@ -34,13 +34,21 @@ pub(super) struct Given {
 }
 
 /// Receives env, info and message, in that order from the run's first word on. What is not read is last.
-pub(super) fn inputs<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, query: Var, first: Lc, inputs: &Inputs) -> Given {
+pub(super) fn inputs<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    used: &Lc,
+    query: Var,
+    first: Lc,
+    inputs: &Inputs,
+) -> Given {
     let [env, info, message] = inputs.fields;
     let bits = inputs.fields.map(|(_, unread)| UnreadBits::alloc(b, unread));
     let [env_bits, info_bits, message_bits] = bits;
     b.zero_if(env_bits.cut.into(), || Lc::one() - info_bits.all);
     b.zero_if(info_bits.cut.into(), || Lc::one() - message_bits.all);
-    let [env_form, info_form, message_form] = bits.map(|bits| Lc::constant(Fr::from(Form::HEARD)) + bits.number());
+    let [env_form, info_form, message_form] =
+        bits.map(|bits| Lc::constant(Fr::from(Form::HEARD)) + bits.number());
 
     let env = receive_bytes(b, bus, used.clone(), first, env_form, &env.0);
     let has_info = used.clone() - query;

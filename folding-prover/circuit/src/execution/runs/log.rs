@@ -33,7 +33,10 @@ pub struct LogEntry {
 /// Only where and what.
 impl std::fmt::Debug for LogEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogEntry").field("place", &self.place).field("code", &self.code).finish_non_exhaustive()
+        f.debug_struct("LogEntry")
+            .field("place", &self.place)
+            .field("code", &self.code)
+            .finish_non_exhaustive()
     }
 }
 
@@ -48,7 +51,8 @@ pub(crate) fn log<B: Builder>(b: &mut B, bus: &mut Bus, entry: Option<&LogEntry>
 
     let place = b.alloc(Fr::from(entry.map_or(0, |entry| entry.place)));
     let mut value = |of: fn(&LogEntry) -> Fr| b.alloc(entry.map_or_else(Fr::zero, of));
-    let [before, contract, binding] = [value(|entry| entry.log), value(|entry| entry.contract), value(|entry| entry.binding)];
+    let [before, contract, binding] =
+        [value(|entry| entry.log), value(|entry| entry.contract), value(|entry| entry.binding)];
     let [key, value] = [value(|entry| entry.key), value(|entry| entry.value)];
     let owner = [bus.weigh(b, 2, contract), bus.weigh(b, 3, binding)];
     let [owner_contract, owner_binding] = owner.clone();
@@ -58,7 +62,8 @@ pub(crate) fn log<B: Builder>(b: &mut B, bus: &mut Bus, entry: Option<&LogEntry>
     let accesses = read + write + run + fails;
     let [owner_contract, owner_binding] = owner;
     let code_field = bus.weigh(b, 1, code.clone());
-    let fields = vec![code_field, owner_contract, owner_binding, bus.weigh(b, 4, key), bus.weigh(b, 5, value)];
+    let fields =
+        vec![code_field, owner_contract, owner_binding, bus.weigh(b, 4, key), bus.weigh(b, 5, value)];
     bus.receive(b, accesses, Tuple { tag: Tag::Access, first: place.into(), fields });
 
     let after = hash_call(b, bus, &used, Domain::Log, [before.into(), code, key.into(), value.into()]);

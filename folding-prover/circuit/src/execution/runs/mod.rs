@@ -11,9 +11,9 @@ mod run;
 
 pub use end::{End, SpecialCells};
 pub use inputs::Inputs;
-pub(crate) use log::log;
 pub use log::LogEntry;
-pub(crate) use receipt::receipt;
+pub(crate) use log::log;
 pub use receipt::Receipt;
+pub(crate) use receipt::receipt;
 pub(crate) use run::run;
 pub use run::{Program, Run};

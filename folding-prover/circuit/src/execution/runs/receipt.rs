@@ -38,11 +38,18 @@ impl std::fmt::Debug for Receipt {
 pub(crate) fn receipt<B: Builder>(b: &mut B, bus: &mut Bus, before: Var, receipt: Option<&Receipt>) -> Var {
     let used = b.boolean(receipt.is_some());
     let mut value = |of: fn(&Receipt) -> Fr| b.alloc(receipt.map_or_else(Fr::zero, of));
-    let [log, body, auth] = [value(|receipt| receipt.log), value(|receipt| receipt.body), value(|receipt| receipt.auth)];
+    let [log, body, auth] =
+        [value(|receipt| receipt.log), value(|receipt| receipt.body), value(|receipt| receipt.auth)];
     let entries = b.alloc(Fr::from(receipt.map_or(0, |receipt| receipt.entries)));
     range::bits(b, bus, entries.into(), ENTRIES_BITS);
 
-    let leaf = hash_call(b, bus, &used.into(), Domain::Receipt, [log.into(), body.into(), auth.into(), Lc::default()]);
+    let leaf = hash_call(
+        b,
+        bus,
+        &used.into(),
+        Domain::Receipt,
+        [log.into(), body.into(), auth.into(), Lc::default()],
+    );
     let fields = vec![bus.constant(1, Fr::from(TREE)), bus.weigh(b, 2, leaf)];
     let node = before + Lc::constant(Fr::from(FIRST_LEAF));
     bus.receive(b, used.into(), Tuple { tag: Tag::Node, first: node, fields });

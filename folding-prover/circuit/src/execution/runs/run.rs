@@ -99,7 +99,8 @@ impl Default for Run {
 /// A run from its start to its entry in the log. `before` is the number of the run before; gives this one's, or the same if the slot is not used.
 pub(crate) fn run<B: Builder>(b: &mut B, bus: &mut Bus, before: Var, run: Option<&Run>) -> Var {
     let is = |entry| run.is_some_and(|run| run.entry == entry);
-    let entries = [EntryPoint::Instantiate, EntryPoint::Execute, EntryPoint::Query].map(|entry| b.boolean(is(entry)));
+    let entries =
+        [EntryPoint::Instantiate, EntryPoint::Execute, EntryPoint::Query].map(|entry| b.boolean(is(entry)));
     let [instantiate, execute, query] = entries;
     let used = instantiate + execute + query;
     b.enforce(|| (used.clone(), used.clone(), used.clone()));
@@ -109,7 +110,11 @@ pub(crate) fn run<B: Builder>(b: &mut B, bus: &mut Bus, before: Var, run: Option
     let first_word = number * two_to_the(32);
 
     let program = program(b, bus, &used, entries, &input.program);
-    let fields = vec![bus.weigh(b, 1, program.start.clone()), bus.constant(2, Fr::zero()), bus.constant(3, Fr::zero())];
+    let fields = vec![
+        bus.weigh(b, 1, program.start.clone()),
+        bus.constant(2, Fr::zero()),
+        bus.constant(3, Fr::zero()),
+    ];
     let start = base.clone() + Lc::constant(*CLOCK);
     bus.send(b, used.clone(), Tuple { tag: Tag::State, first: start, fields });
     send_facts(b, bus, &used, number, &program, input.makes);
@@ -175,7 +180,8 @@ fn program<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, entries: [Var; 3], p
     let [first, second, third] = rows.map(Lc::from);
     let hash = hash_call(b, bus, used, Domain::Program, [first, second, third, Lc::default()]);
     let pages = initial + maximum * two_to_the(32);
-    let fields = [commitment.into(), pages.clone(), data + data_words * two_to_the(32), hash.into(), elements.into()];
+    let fields =
+        [commitment.into(), pages.clone(), data + data_words * two_to_the(32), hash.into(), elements.into()];
     let fields = fields.into_iter().zip(1..).map(|(field, power)| bus.weigh(b, power, field)).collect();
     bus.receive(b, used.clone(), Tuple { tag: Tag::Program, first: number.into(), fields });
 
@@ -211,7 +217,15 @@ struct Messages {
 
 impl Messages {
     /// Sends where they begin, and receives where they have come to. A run that has not read all trapped.
-    fn new<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, given: &Given, end: &Ended, program: &Running, run: &Run) -> Self {
+    fn new<B: Builder>(
+        b: &mut B,
+        bus: &mut Bus,
+        used: &Lc,
+        given: &Given,
+        end: &Ended,
+        program: &Running,
+        run: &Run,
+    ) -> Self {
         let Message { at, place, contract, secret, .. } = run.message;
         let [behind, first_place, place] = [at, run.place, place].map(|n| b.alloc(Fr::from(n)));
         let [contract, secret] = [contract, secret].map(|value| b.alloc(value));

@@ -3,7 +3,7 @@
 use ff::Field;
 use nectar_commitment::{Domain, Fr, hash_words};
 
-use super::judge::{Judged, Seen, must, number, power, ranged, sent};
+use super::judge::{Judged, Seen, Verdict, must, number, power, ranged, sent};
 use super::slot::Slot;
 use super::withstands_changes;
 use crate::execution::bus::Tag;
@@ -38,8 +38,7 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
         None if length_read => {
             let word = seen.word(start, direction)?;
             let tagged = u128::from(word) + 1 - u128::from(optional);
-            sent(tagged <= 1 << 27)?;
-            u64::try_from(tagged).unwrap()
+            u64::try_from(tagged).map_err(|_| Verdict::NotSent)?
         }
         None => ranged(&out[2], 28, "a length")?,
     };
@@ -73,14 +72,19 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
             }
             words.resize(9, Fr::ZERO);
             let packed = |words: &[Fr]| words[0] + power(64) * words[1] + power(128) * words[2];
-            must(elements.to_vec() == words.chunks(3).map(packed).collect::<Vec<_>>(), "other words are hashed")?;
+            must(
+                elements.to_vec() == words.chunks(3).map(packed).collect::<Vec<_>>(),
+                "other words are hashed",
+            )?;
         }
         hash
     };
     must(out[0] == hash, "another hash")?;
     let behind = position + Fr::from(if words_read { count } else { 0 });
     match (next, whole) {
-        (Some(part), _) => must(part[0] == behind && part[6] == Fr::from(missing - count), "goes on elsewhere"),
+        (Some(part), _) => {
+            must(part[0] == behind && part[6] == Fr::from(missing - count), "goes on elsewhere")
+        }
         (_, Some(bytes)) => must(bytes[2] == behind, "ends elsewhere"),
         _ => Ok(()),
     }
@@ -120,7 +124,8 @@ fn bytes_of_every_length_and_form_are_hashed_as_the_reference_does() {
         }
     }
     for unread in [Unread::Nothing, Unread::Words, Unread::All] {
-        let slot = Slot::Bytes(Some(Part::all(900, Form { incoming: true, optional: true, unread }, None)[0]));
+        let slot =
+            Slot::Bytes(Some(Part::all(900, Form { incoming: true, optional: true, unread }, None)[0]));
         assert!(!bare.refuses(&slot, 0, &[]));
         assert_eq!(super::judge(&slot.terms(0, &[]).0), Ok(()));
     }
@@ -131,7 +136,9 @@ fn whatever_satisfies_a_slot_of_bytes_is_a_part_of_bytes() {
     let heard = Form { incoming: true, optional: true, unread: Unread::Nothing };
     let said = Form::default();
     let mut parts = Vec::new();
-    for (form, bytes) in [(heard, None), (heard, Some(sample(5))), (said, Some(sample(0))), (said, Some(sample(200)))] {
+    for (form, bytes) in
+        [(heard, None), (heard, Some(sample(5))), (said, Some(sample(0))), (said, Some(sample(200)))]
+    {
         parts.extend(Part::all(1000, form, bytes.as_deref()));
     }
     for unread in [Unread::Words, Unread::All] {

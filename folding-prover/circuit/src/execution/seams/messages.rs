@@ -24,7 +24,9 @@ struct Bytes {
 fn bytes(seen: &mut Seen, place: Fr, direction: u64, optional: u64) -> Judged<Bytes> {
     let tuple = seen.must_receive(Tag::Bytes)?;
     must(tuple[0] == place, "bytes of another place")?;
-    let Some((got, is_optional, words_read, length_read)) = form(&tuple[5])? else { return must(false, "no form").map(|()| unreachable!()) };
+    let Some((got, is_optional, words_read, length_read)) = form(&tuple[5])? else {
+        return must(false, "no form").map(|()| unreachable!());
+    };
     must((got, is_optional) == (direction, optional), "bytes of another form")?;
     must(direction == 2 || words_read, "what is said and not read")?;
     let tagged = number(&tuple[3], 28)?;

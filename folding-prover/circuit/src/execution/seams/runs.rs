@@ -41,8 +41,14 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
     let forward = small(&(run - before));
     must(forward.is_some_and(|by| (1..=1 << 20).contains(&by)), "a run before the one before")?;
     ranged(&run, 20, "a run")?;
+    let end = seen.must_receive(Tag::State)?;
+    for sum in &end[2..4] {
+        sent(small(sum).is_some_and(|sum| sum >> 90 == 0))?;
+    }
     let outcome = outcome(seen)?;
-    let [of, commitment, pages, data, entries, elements, ..] = seen.must_receive(Tag::Program)?[..] else { unreachable!() };
+    let [of, commitment, pages, data, entries, elements, ..] = seen.must_receive(Tag::Program)?[..] else {
+        unreachable!()
+    };
     number(&of, 20)?;
     let [rows @ .., zero, hash] = seen.hash(Domain::Program)?;
     must(zero == Fr::ZERO && hash == entries, "entries of another program")?;
@@ -55,7 +61,7 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
     let first = [clock + power(57), power(24) * of + row - Fr::ONE, Fr::ZERO, Fr::ZERO];
     must(start[..4] == first, "begins elsewhere")?;
     judge_facts(seen, run, of, [pages, data])?;
-    judge_end(seen, clock, &outcome)?;
+    judge_end(&end, clock, &outcome)?;
 
     let (position, cut, inputs) = judge_inputs(seen, power(32) * run, outcome.entry == 3)?;
     let chain = seen.must_send(Tag::Message)?;
@@ -95,22 +101,19 @@ fn judge_facts(seen: &mut Seen, run: Fr, program: Fr, [pages, data]: [Fr; 2]) ->
     must(fact[..5] == [run, program, initial * Fr::from(8192), first, count], "memory begins otherwise")
 }
 
-fn judge_end(seen: &mut Seen, clock: Fr, outcome: &Outcome) -> Judged {
-    let end = seen.must_receive(Tag::State)?;
+fn judge_end(end: &[Fr], clock: Fr, outcome: &Outcome) -> Judged {
     let time = (end[0] - clock) * power(57).invert().unwrap();
     ranged(&time, 24, "the time of the end")?;
     must(end[1] == Fr::from(outcome.code), "another end")?;
     sent(outcome.code <= 11)?;
-    let gas = small(&end[3]).filter(|gas| gas >> 90 == 0);
-    let gas = gas.ok_or(Verdict::NotSent)?;
+    let [price, gas] = [&end[2], &end[3]].map(|sum| small(sum).ok_or(Verdict::NotSent));
+    let (price, gas) = (price?, gas?);
     must(gas == u128::from(outcome.gas), "other gas")?;
     must(gas <= u128::from(outcome.limit), "gas above the limit")?;
     if outcome.code == 9 {
-        let price = small(&end[2]).filter(|price| price >> 90 == 0);
-        let price = price.ok_or(Verdict::NotSent)?;
         return must(u128::from(outcome.limit) < gas + price, "gas that suffices");
     }
-    must(end[2] == Fr::ZERO, "a price without want")
+    must(price == 0, "a price without want")
 }
 
 /// The position behind the inputs, whether not all were read, and their hash.

@@ -84,7 +84,8 @@ impl Slot {
     fn fill(&self, before: u64, tampered: &[(usize, Fr)]) -> (Filler, Bus, Var) {
         let mut filler = Filler::default();
         filler.tampered = tampered.to_vec();
-        let [gamma, alpha, before] = [GAMMA, ALPHA, Fr::from(before)].map(|value| Var { column: None, value });
+        let [gamma, alpha, before] =
+            [GAMMA, ALPHA, Fr::from(before)].map(|value| Var { column: None, value });
         let mut bus = Bus::new(&mut filler, gamma, alpha);
         let after = self.synthesize(&mut filler, &mut bus, before);
         (filler, bus, after)
@@ -108,7 +109,8 @@ pub(super) struct Bare(Shape);
 impl Bare {
     pub(super) fn new(slot: &Slot) -> Self {
         let mut builder = ShapeBuilder::default();
-        let [gamma, alpha, before] = [0, 1, 2].map(|i| Var { column: Some(Column::Input(i)), value: Fr::ZERO });
+        let [gamma, alpha, before] =
+            [0, 1, 2].map(|i| Var { column: Some(Column::Input(i)), value: Fr::ZERO });
         let mut bus = Bus::new(&mut builder, gamma, alpha);
         slot.unused().synthesize(&mut builder, &mut bus, before);
         Self(builder.finish(3))

@@ -1,14 +1,16 @@
 //! Whole runs with everything that ties them: what a witness builder must provide, and what steps, cells and trees put on the bus.
 
 use ff::Field;
-use nectar_commitment::{Domain, EntryPoint, Fr, RunOutcome, binding, hash4, run_inputs, state_key, state_value};
+use nectar_commitment::{
+    Domain, EntryPoint, Fr, RunOutcome, binding, hash4, run_inputs, state_key, state_value,
+};
 
 use super::slot::Slot;
 use super::world::World;
 use crate::execution::bus::Tag;
 use crate::execution::{
-    Ask, AskKind, End, Field as Bytes, Form, Inputs, Item, ItemKind, LogEntry, Message, Part, Program, Receipt,
-    Run, SpecialCells, StateAccess, StateCall, Unread,
+    Ask, AskKind, End, Field as Bytes, Form, Inputs, Item, ItemKind, LogEntry, Message, Part, Program,
+    Receipt, Run, SpecialCells, StateAccess, StateCall, Unread,
 };
 
 /// How a story's main run ends.
@@ -73,7 +75,11 @@ impl Contract {
             entries: [17, 400 + number, 900],
             elements: 33,
         };
-        Self { key: Fr::from(7000 + u64::from(number)), secret: Fr::from(123_456 + u64::from(number)).square().square(), program }
+        Self {
+            key: Fr::from(7000 + u64::from(number)),
+            secret: Fr::from(123_456 + u64::from(number)).square().square(),
+            program,
+        }
     }
 
     fn binding(&self) -> Fr {
@@ -101,7 +107,13 @@ impl Talk {
     fn new(number: u64, contract: Contract, book: &Book) -> Self {
         // The entry before: the contract's opening.
         let place = book.place() - 1;
-        let message = Message { at: 0, place, contract: contract.key, binding: contract.binding(), secret: contract.secret };
+        let message = Message {
+            at: 0,
+            place,
+            contract: contract.key,
+            binding: contract.binding(),
+            secret: contract.secret,
+        };
         let (words, parts, slots) = Default::default();
         Self { number, contract, words, parts, slots, message, first_place: place, salts: 0, cut: false }
     }
@@ -218,7 +230,15 @@ impl Talk {
     }
 
     /// Ends the run: its slot, its entry, and what its steps and cells put on the bus.
-    fn end(mut self, book: &mut Book, given: &Given, (code, gas, limit, price): (u8, u64, u64, u64), text: Option<&[u8]>, gap: u32, story: &mut Story) {
+    fn end(
+        mut self,
+        book: &mut Book,
+        given: &Given,
+        (code, gas, limit, price): (u8, u64, u64, u64),
+        text: Option<&[u8]>,
+        gap: u32,
+        story: &mut Story,
+    ) {
         self.message.at = self.at();
         if text.is_some() {
             self.word(if code == 0 { 1 } else { 2 }, 1);
@@ -266,7 +286,13 @@ struct Given {
 
 impl Given {
     fn to(talk: &mut Talk, entry: EntryPoint, unread: [Unread; 3]) -> Self {
-        let bytes = [br#"{"block":{"height":7,"time":"1","chain_id":"n"},"contract":{"address":"some contract's"}}"#.as_slice(), b"info", b"message"].map(<[u8]>::to_vec);
+        let bytes = [
+            br#"{"block":{"height":7,"time":"1","chain_id":"n"},"contract":{"address":"some contract's"}}"#
+                .as_slice(),
+            b"info",
+            b"message",
+        ]
+        .map(<[u8]>::to_vec);
         let mut fields = [(Bytes::default(), Unread::Nothing); 3];
         for (n, (bytes, unread)) in bytes.iter().zip(unread).enumerate() {
             if entry == EntryPoint::Query && n == 1 {

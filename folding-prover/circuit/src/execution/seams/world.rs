@@ -38,7 +38,12 @@ impl World {
         let row = program.entries[run.entry as usize - 1] - 1;
         self.receive(Tag::State, vec![clock(1), n((program.number << 24) + row)]);
         let end = run.end;
-        let last = vec![clock(end.time.into()), Fr::from(u64::from(end.code)), Fr::from(end.price), Fr::from(end.gas)];
+        let last = vec![
+            clock(end.time.into()),
+            Fr::from(u64::from(end.code)),
+            Fr::from(end.price),
+            Fr::from(end.gas),
+        ];
         self.send(Tag::State, last);
         let positions = || (number << 32..).map(Fr::from);
         for (position, (word, direction)) in positions().zip(words) {
@@ -58,10 +63,16 @@ impl World {
         let rows = [n(program.entries[0]), n(program.entries[1]), n(program.entries[2]), Fr::ZERO];
         let entries = hash4(Domain::Program, rows);
         let data = n(program.data) + power(32) * n(program.data_words);
-        self.send(Tag::Program, vec![n(program.number), program.commitment, pages, data, entries, n(program.elements)]);
+        self.send(
+            Tag::Program,
+            vec![n(program.number), program.commitment, pages, data, entries, n(program.elements)],
+        );
         for _ in 0..run.makes {
             let start = n(program.pages * 8192);
-            self.receive(Tag::Run, vec![Fr::from(number), n(program.number), start, n(program.data), n(program.data_words)]);
+            self.receive(
+                Tag::Run,
+                vec![Fr::from(number), n(program.number), start, n(program.data), n(program.data_words)],
+            );
         }
     }
 }
@@ -91,7 +102,9 @@ impl Circuit {
             }
             for (tag, m, fields) in slot.terms(*before, &[]).0.log {
                 match tag {
-                    Tag::Limb if super::judge::number(&fields[0], 12).is_err() => return Err(format!("a limb of {slot:?}")),
+                    Tag::Limb if super::judge::number(&fields[0], 12).is_err() => {
+                        return Err(format!("a limb of {slot:?}"));
+                    }
                     Tag::Hash if !is_true(&fields) => return Err(format!("a hash of {slot:?}")),
                     Tag::Limb | Tag::Hash => {}
                     _ => add(tag, m, &fields),
@@ -102,7 +115,8 @@ impl Circuit {
         for (tag, m, fields) in &story.world.log {
             add(*tag, *m, fields);
         }
-        let unequal: Vec<u64> = sums.iter().filter(|(_, m)| **m != Fr::ZERO).map(|((tag, _), _)| *tag).collect();
+        let unequal: Vec<u64> =
+            sums.iter().filter(|(_, m)| **m != Fr::ZERO).map(|((tag, _), _)| *tag).collect();
         if unequal.is_empty() { Ok(()) } else { Err(format!("not received as sent, by tag: {unequal:?}")) }
     }
 }
