@@ -35,6 +35,6 @@ pub use chunk::{ChunkContents, ExecutionCircuit, Size};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
 pub use outside::{Ask, AskKind, Field, Form, Item, ItemKind, Message, Part, StateAccess, StateCall, Unread};
-pub use runs::{End, Inputs, LogEntry, Program, Receipt, Run, SpecialCells};
 pub use record::{Place, RecordError, Recorder, Recording};
+pub use runs::{End, Inputs, LogEntry, Program, Receipt, Run, SpecialCells};
 pub use step::{Element, Step};

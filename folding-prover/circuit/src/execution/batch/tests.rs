@@ -7,9 +7,9 @@ use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Said};
 use nectar_vm::{Limits, Machine, Program, lower};
 
 use super::{AccessRecord, Arranged, Batch, LogRecord, ReceiptRecord, RunRecord};
-use crate::execution::bus::Tag;
 use crate::execution::chunk::log;
-use crate::execution::{Place, Recorder, Size};
+use crate::execution::{Challenges, ExecutionCircuit, Place, Recorder, Size};
+use crate::{Boundary, Frame, Phased as _, Position, Statement, Uniform as _};
 
 const ENV: &str = r#"{"block":{"height":1,"time":"1790000000000000000","chain_id":"nectar-1"},"transaction":null,"contract":{"address":"0202020202020202020202020202020202020202020202020202020202020202"}}"#;
 const INFO: &str =
@@ -116,10 +116,53 @@ fn all_that_a_batch_receives_was_sent() {
     let batch = Batch { programs: vec![&program], runs, receipts };
     let arranged = Arranged::new(batch, &Size::default()).unwrap();
     let left = left(&arranged, receipts_root);
-    for (tag, tuples) in &left {
-        println!("tag {tag}: {} left", tuples.len());
-        tuples.iter().take(4).for_each(|(fields, sum)| println!("  {sum:?} {fields:?}"));
+    assert!(left.is_empty(), "{:?}", left.keys());
+}
+
+fn statement(receipts_root: Fr, receipts: u64) -> Statement {
+    let zero = Fr::zero();
+    Statement {
+        chain_id: 31_337,
+        network: 1,
+        batch: 2,
+        pre_root: zero,
+        post_root: zero,
+        receipts_root,
+        receipts,
+        program_registry_root: zero,
+        window: (0, 0),
     }
-    assert!(left.is_empty());
-    let _ = Tag::State;
+}
+
+#[test]
+fn chunks_of_a_batch_satisfy_the_circuit_and_end_with_nothing_left() {
+    let program = lower(&artifact("consent"), &CosmWasm).unwrap();
+    let calls = [1 << 40, 30_000];
+    let (runs, receipts): (Vec<_>, Vec<_>) =
+        (1..).zip(calls).map(|(run, limit)| call(&program, run, &[ENV, INFO, "{}"], limit)).unzip();
+    let statement = statement(root(&receipts), 2);
+    let size = Size::standard();
+    let circuit = ExecutionCircuit::new(size.clone());
+    let arranged = Arranged::new(Batch { programs: vec![&program], runs, receipts }, &size).unwrap();
+    let challenges = Challenges { gamma: Fr::from(123_456_789), alpha: Fr::from(987_654_321) };
+    let mut start = Boundary { values: circuit.start(&statement), salt: Fr::from(3) };
+    let chunks = arranged.chunks();
+    println!("{chunks} chunks");
+    for number in 0..chunks {
+        let position = Position { first: number == 0, last: number + 1 == chunks };
+        let end_salt = Fr::from(number as u64 + 10);
+        let frame = Frame { statement: &statement, position, challenges, start: &start, end_salt };
+        let chunk = arranged.chunk(number);
+        let assignment = circuit.second(&chunk, &frame);
+        assert_eq!(assignment.first, circuit.first(&chunk));
+        let violations = assignment.violations(circuit.shape());
+        assert!(
+            violations.is_empty(),
+            "chunk {number}: {} rows, {:?}",
+            violations.len(),
+            &violations[..4.min(violations.len())]
+        );
+        start = Boundary { values: assignment.end, salt: end_salt };
+    }
+    assert!(circuit.may_end(&statement, &start.values));
 }

@@ -1,4 +1,4 @@
-use crate::execution::Capacity;
+use crate::execution::{Capacity, Kind};
 
 /// How many slots of each kind a chunk has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,6 +39,69 @@ pub struct Size {
     pub entries: usize,
     /// Receipts.
     pub receipts: usize,
+}
+
+impl Size {
+    /// The chunk of a network's proofs: as much as keeps the nonzeros of its matrices just below 2^20. Steps in shares between what calls of the example
+    /// contracts have on average and at most; hashes and rows for a batch of one call, which opens thousands of a program's rows, to take about as
+    /// many chunks for them as for its steps.
+    pub fn standard() -> Self {
+        let steps = [
+            (Kind::Go, 36),
+            (Kind::Copy, 186),
+            (Kind::Select, 8),
+            (Kind::Global, 36),
+            (Kind::Sum, 436),
+            (Kind::Product, 9),
+            (Kind::Division, 1),
+            (Kind::Bitwise, 215),
+            (Kind::Shift, 94),
+            (Kind::Extend, 15),
+            (Kind::Comparison, 18),
+            (Kind::Branch, 16),
+            (Kind::BranchUnsigned, 307),
+            (Kind::LoadByte, 122),
+            (Kind::LoadWord, 129),
+            (Kind::Load, 21),
+            (Kind::StoreWord, 99),
+            (Kind::Store, 43),
+            (Kind::Call, 26),
+            (Kind::Return, 29),
+            (Kind::Charge, 1),
+            (Kind::Zeros, 5),
+            (Kind::Ones, 1),
+            (Kind::BranchTable, 10),
+            (Kind::CallIndirect, 6),
+            (Kind::Pages, 1),
+            (Kind::Emit, 4),
+            (Kind::Advise, 7),
+            (Kind::Trap, 1),
+            (Kind::TrapDivision, 1),
+            (Kind::TrapMemory, 1),
+            (Kind::TrapCall, 1),
+            (Kind::TrapGas, 1),
+        ];
+        Self {
+            steps: Capacity::from(steps),
+            hashes: 150,
+            nodes: 144,
+            rows: 300,
+            data: 12,
+            elements: 8,
+            programs: 1,
+            runs: 1,
+            growths: 1,
+            zeros: 10,
+            links: 5,
+            image: 4,
+            parts: 5,
+            accesses: 4,
+            items: 2,
+            asks: 2,
+            entries: 8,
+            receipts: 2,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -44,3 +44,10 @@ fn slots_have_the_sizes_that_are_said() {
         println!("{name} {:?}", less(measure(size)));
     }
 }
+
+#[test]
+fn the_standard_chunk_is_just_below_a_power_of_two() {
+    let (rows, nonzeros) = measure(Size::standard());
+    println!("{rows} rows, {nonzeros} nonzeros");
+    assert!(nonzeros < 1 << 20);
+}
