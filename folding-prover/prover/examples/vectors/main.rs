@@ -7,6 +7,7 @@ mod json;
 #[path = "../../tests/common/tally.rs"]
 mod tally;
 
+use std::io::Write as _;
 use std::path::Path;
 
 use json::json;
@@ -48,7 +49,8 @@ fn state(dir: &Path, name: &str, slots: usize, sizes: &[usize]) -> Result<(), Fa
     let key = ProverKey::development(Circuit::new(slots))?;
     for &chunks in sizes {
         let (statement, operations) = batch(chunks * slots)?;
-        let (proof, _) = prove(&key, &statement, operations.into_iter(), &())?;
+        let (proof, timings) = prove(&key, &statement, operations.into_iter(), &())?;
+        writeln!(std::io::stderr(), "{name}-{chunks}: {timings:?}")?;
         write(dir, &format!("{name}-{chunks}"), key.verifier(), &statement, &proof)?;
     }
     Ok(())
@@ -58,7 +60,8 @@ fn phased(dir: &Path, name: &str, exchanges: usize, sizes: &[usize]) -> Result<(
     let key = ProverKey::development(Tally::new(exchanges))?;
     for &chunks in sizes {
         let (statement, exchanges) = tally_batch(key.circuit(), chunks);
-        let (proof, _) = prove_phased(&key, &statement, chunks, |i| exchanges[i].clone(), &())?;
+        let (proof, timings) = prove_phased(&key, &statement, chunks, |i| exchanges[i].clone(), &())?;
+        writeln!(std::io::stderr(), "{name}-{chunks}: {timings:?}")?;
         write(dir, &format!("{name}-{chunks}"), key.verifier(), &statement, &proof)?;
     }
     Ok(())

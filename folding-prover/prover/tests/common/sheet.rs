@@ -160,6 +160,7 @@ impl Sheet {
             }
             SparseMatrix { data, indices, indptr, cols: variables + 1 + inputs }
         });
-        Shape::new(rows.len(), variables, inputs, a, b, c).unwrap()
+        Shape::new(rows.len(), variables, inputs, a, b, c)
+            .unwrap_or_else(|_| unreachable!("columns are those of the sheet"))
     }
 }
