@@ -15,7 +15,8 @@ use crate::engine::Shape;
 use crate::lc::{Column, Var};
 
 /// Tag, multiplicity, coordinates of what a slot puts on the bus.
-pub(crate) type Log = Vec<(Tag, Fr, Vec<Fr>)>;
+pub(crate) type Entry = (Tag, Fr, Vec<Fr>);
+pub(crate) type Log = Vec<Entry>;
 
 /// Why what a slot does is not what it should.
 #[derive(Debug, PartialEq, Eq)]
@@ -161,10 +162,7 @@ impl Bare {
 }
 
 /// What is received, in this order and once each, and then what is sent as facts.
-pub(crate) fn received<'l>(
-    log: &'l Log,
-    tags: &[Tag],
-) -> Result<(Vec<&'l [Fr]>, &'l [(Tag, Fr, Vec<Fr>)]), Verdict> {
+pub(crate) fn received<'l>(log: &'l Log, tags: &[Tag]) -> Result<(Vec<&'l [Fr]>, &'l [Entry]), Verdict> {
     let Some((first, facts)) = log.split_at_checked(tags.len()) else {
         return wrong("sent without being received");
     };
@@ -175,7 +173,7 @@ pub(crate) fn received<'l>(
 }
 
 /// All facts are among these.
-pub(crate) fn only(facts: &[(Tag, Fr, Vec<Fr>)], allowed: &[(Tag, Vec<Fr>)]) -> Result<(), Verdict> {
+pub(crate) fn only(facts: &[Entry], allowed: &[(Tag, Vec<Fr>)]) -> Result<(), Verdict> {
     for (tag, _, fields) in facts {
         if !allowed.iter().any(|(t, f)| t == tag && f == fields) {
             return wrong(format!("{tag:?} is no fact"));

@@ -31,11 +31,11 @@ impl<'a> DataSegments<'a> {
         }
         let written = || self.segments.iter().filter(|(_, bytes)| !bytes.is_empty());
         let start = written().map(|(offset, _)| *offset).min().unwrap_or(0) / BLOCK_BYTES * BLOCK_BYTES;
-        let length = (written().map(end).max().unwrap_or(0) - start).next_multiple_of(BLOCK_BYTES);
+        let length = written().map(end).max().unwrap_or(0) - start;
         at_most("bytes from the first to the last data segment", "the module", length, MAX_DATA_BYTES)?;
 
         // Lengths and offsets are below the limit just checked, and the start below the size of memory.
-        let length = usize::try_from(length).unwrap_or_default();
+        let length = usize::try_from(length.next_multiple_of(BLOCK_BYTES)).unwrap_or_default();
         let mut image = vec![0; length];
         for (offset, bytes) in written() {
             let at = usize::try_from(offset - start).unwrap_or(usize::MAX);

@@ -80,10 +80,10 @@ impl Making {
             let mut found =
                 at_start.filter(|(stretch, _)| holds(stretch)).map(|(stretch, at)| (stretch, Ok(at)));
             let grown = making.grown.iter().enumerate();
-            let later = grown
+            let mut later = grown
                 .filter(|(_, grown)| holds(&grown.stretch()))
                 .map(|(at, grown)| (grown.stretch(), Err(at)));
-            let (stretch, place) = found.next().or_else(|| later.last()).ok_or(NoCell(address))?;
+            let (stretch, place) = found.next().or_else(|| later.next()).ok_or(NoCell(address))?;
             let untouched = Last { value: 0, moment: stretch.detail << 3 };
             let more = add(&mut making.zeros, stretch, address, [untouched, *last]).ok_or(NoCell(address))?;
             match place {
