@@ -132,6 +132,31 @@ fn bytes_of_every_length_and_form_are_hashed_as_the_reference_does() {
 }
 
 #[test]
+fn lies_that_take_several_values_are_refused() {
+    let bare = super::Bare::new(&Slot::Bytes(None));
+    let optional = Form { optional: true, ..Form::default() };
+    let part = |form, length: usize| Part::all(50, form, Some(&sample(length)))[0];
+    let one = Fr::ONE;
+    // First-phase values in order: three booleans, ten of which one says how many words, five flags, start, position, words missing,
+    // spare bytes, length and one, nine words, the first, the hash before.
+    let [none, spare, tagged, word, first, before] = [15, 21, 22, 23, 32, 33];
+    let lies = [
+        ("eight bytes that are none", part(optional, 8), vec![(none, one), (tagged, -one)]),
+        ("less than no bytes", part(Form::default(), 0), vec![(spare, one), (tagged, -one), (before, -one)]),
+        ("a word of no bytes", part(Form::default(), 0), vec![(word, one), (first, one)]),
+        ("plain bytes that are none", part(Form::default(), 0), vec![(none, one), (tagged, -one)]),
+    ];
+    for (why, part, tampered) in lies {
+        let rows = bare.violations(&Slot::Bytes(Some(part)), 0, &tampered);
+        assert_eq!(rows.len(), 1, "{why}: {rows:?}");
+    }
+    // One permutation more, of nothing.
+    let whole = part(Form::default(), 72);
+    let empty = Part { before: Some(whole.hash()), at: whole.at + 9, missing: 0, words: [0; 9], ..whole };
+    assert_eq!(bare.violations(&Slot::Bytes(Some(empty)), 0, &[]).len(), 1);
+}
+
+#[test]
 fn whatever_satisfies_a_slot_of_bytes_is_a_part_of_bytes() {
     let heard = Form { incoming: true, optional: true, unread: Unread::Nothing };
     let said = Form::default();

@@ -138,6 +138,11 @@ pub(super) fn judge(terms: &Terms) -> Judged {
                 sent(is_true(fields))?;
                 log.push((*tag, *m, fields.clone()));
             }
+            // Words are counted below what is added where a run has not read all.
+            Tag::Word => {
+                sent(number(&fields[0], 52).is_ok())?;
+                log.push((*tag, *m, fields.clone()));
+            }
             _ => log.push((*tag, *m, fields.clone())),
         }
     }

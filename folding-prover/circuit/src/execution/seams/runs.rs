@@ -164,6 +164,7 @@ fn judge_cells(seen: &mut Seen, clock: Fr, held: [[Fr; 2]; 3]) -> Judged {
         let left = seen.must_receive(Tag::Cell)?;
         let time = (left[0] - cell) * power(54).invert().unwrap();
         ranged(&time, 24, "the last access of a cell")?;
+        sent(n != 1 || number(&left[1], 52).is_ok())?;
         must(n == 0 || left[1] == last, "a cell that holds something else at last")?;
     }
     Ok(())

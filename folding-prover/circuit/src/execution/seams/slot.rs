@@ -125,10 +125,16 @@ impl Bare {
 
     /// Whether some row is violated by these values, some of them changed.
     pub(super) fn refuses(&self, slot: &Slot, before: u64, tampered: &[(usize, Fr)]) -> bool {
+        !self.violations(slot, before, tampered).is_empty()
+    }
+
+    /// The rows that are.
+    pub(super) fn violations(&self, slot: &Slot, before: u64, tampered: &[(usize, Fr)]) -> Vec<usize> {
         let (mut filler, _, _) = slot.fill(before, tampered);
         filler.settle();
         let z = [filler.witness, filler.late, vec![Fr::ONE, GAMMA, ALPHA, Fr::from(before)]].concat();
         let (a, b, c) = self.0.multiply_vec(&z).unwrap();
-        a.iter().zip(&b).zip(&c).any(|((a, b), c)| *a * *b != *c)
+        let rows = a.iter().zip(&b).zip(&c).enumerate();
+        rows.filter(|(_, ((a, b), c))| **a * **b != **c).map(|(row, _)| row).collect()
     }
 }
