@@ -12,6 +12,10 @@
 //! [`nectar_commitment::Registers`] exactly as [`nectar_commitment::Registers::apply`] does.
 #![forbid(unsafe_code)]
 
+// Tests share files with those of other crates.
+#[cfg(test)]
+extern crate self as nectar_circuit;
+
 mod builder;
 mod chunk;
 pub mod engine;

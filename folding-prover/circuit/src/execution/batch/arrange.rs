@@ -4,11 +4,12 @@ use nectar_commitment::binding;
 use nectar_vm::Trap;
 
 use super::error::ArrangeError;
-use super::memory::Made;
+use super::memory::making;
 use super::record::{Batch, RunRecord};
 use super::words::{Reader, Said, first_message};
 use super::{facts, ledger};
 use crate::execution::access::{PAGES, PROGRAM, WORDS};
+use crate::execution::cells::Making;
 use crate::execution::chunk::{ChunkContents, Contents, Scans, Size};
 use crate::execution::hash::Hash;
 use crate::execution::program::{Opening, Wanted};
@@ -65,7 +66,7 @@ impl Arranged {
             let program = programs.get_mut(run.program).ok_or(ArrangeError::Program { run: number })?;
             let (program, _, meta, wanted) = program;
             want(&run.recording, meta, wanted);
-            let made = Made::new(&run.recording, meta, &program.data.words);
+            let made = making(&run.recording, meta, &program.data.words)?;
             for (word, _) in &made.image {
                 let number = word.first - word.stretch.from;
                 *wanted.words.entry(u32::try_from(number).unwrap_or(u32::MAX)).or_default() += 1;
@@ -88,7 +89,7 @@ impl Arranged {
         contents.entries = kept.entries;
         contents.receipts = kept.receipts;
         contents.hashes = Hash::distinct(facts::asked(&contents));
-        let chunks = contents.fit(size);
+        let chunks = contents.fit(size).ok_or(ArrangeError::NoSlots)?;
         Ok(Self { contents, size: size.clone(), chunks })
     }
 
@@ -153,7 +154,7 @@ impl Contents {
         run: &RunRecord,
         program: &Program,
         said: &Said,
-        made: Made,
+        made: Making,
     ) -> Result<(), ArrangeError> {
         let recording = &run.recording;
         let number = recording.place.run;
@@ -193,7 +194,7 @@ impl Contents {
             makes: 1,
         });
         self.begun.push(made.begun);
-        self.growths.extend(made.growths);
+        self.growths.extend(made.grown);
         self.zeros.extend(made.zeros);
         self.links.extend(made.links);
         self.image.extend(made.image);

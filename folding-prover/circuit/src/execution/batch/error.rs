@@ -32,6 +32,15 @@ pub enum ArrangeError {
         /// The access, from 0; one more than there are for the run's own entry.
         access: usize,
     },
+    /// A run touched a cell that no run has.
+    #[error("run {run} touched a cell beyond its memory: its program is none that a lowering makes")]
+    Cell {
+        /// The run, from 1.
+        run: u32,
+    },
+    /// There are steps for which a chunk has no slot at all.
+    #[error("chunks of this size have no slots for some steps of the batch")]
+    NoSlots,
     /// Too much of something.
     #[error("more than {limit} {what} in a batch: split it")]
     TooMany {

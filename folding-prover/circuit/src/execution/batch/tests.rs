@@ -1,90 +1,15 @@
 use std::collections::HashMap;
 
-use nectar_commitment::{
-    Domain, EntryPoint, Fr, RunOutcome, Tree, binding, hash4, run_inputs, state_key, state_value, to_bytes,
-};
-use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Said};
-use nectar_vm::{Limits, Machine, Program, lower};
+use nectar_commitment::{Fr, to_bytes};
 
-use super::{AccessRecord, Arranged, Batch, LogRecord, ReceiptRecord, RunRecord};
+#[path = "../../../tests/common/recorded.rs"]
+mod recorded;
+
+use super::{Arranged, Batch};
 use crate::execution::chunk::log;
-use crate::execution::{Challenges, ExecutionCircuit, Place, Recorder, Size};
+use crate::execution::{Challenges, ExecutionCircuit, Size};
 use crate::{Boundary, Frame, Phased as _, Position, Statement, Uniform as _};
-
-const ENV: &str = r#"{"block":{"height":1,"time":"1790000000000000000","chain_id":"nectar-1"},"transaction":null,"contract":{"address":"0202020202020202020202020202020202020202020202020202020202020202"}}"#;
-const INFO: &str =
-    r#"{"sender":"0101010101010101010101010101010101010101010101010101010101010101","funds":[]}"#;
-
-fn artifact(name: &str) -> Vec<u8> {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/examples/artifacts");
-    std::fs::read(format!("{directory}/{name}.wasm")).unwrap()
-}
-
-/// A call of a contract, as a node keeps it for its proof.
-pub(crate) fn call(program: &Program, run: u32, inputs: &[&str], limit: u64) -> (RunRecord, ReceiptRecord) {
-    let (contract, secret) = (Fr::from(5), Fr::from(6));
-    let bound = binding(&program.commitment(), &secret);
-    let inputs: Vec<_> = inputs.iter().map(|input| input.as_bytes().to_vec()).collect();
-    let mut host = MemoryHost::new();
-    host.begin(&inputs).unwrap();
-    let mut recorder = Recorder::new(program, Place { run, program: 1 });
-    let mut machine = Machine::new(program, Limits { gas: limit, ..Limits::default() });
-    let _ = machine.run(program.entries["instantiate"], &[], &mut host, &mut recorder);
-    let recording = recorder.finish().unwrap();
-
-    let mut entries = vec![LogRecord { code: 1, key: contract, value: bound }];
-    let mut accesses = Vec::new();
-    for (at, Access { kind, key, value }) in (1u32..).zip(host.accesses()) {
-        let salt = Fr::from(1000 + u64::from(at));
-        let leaf = value.as_deref().map(|value| state_value(&salt, value)).unwrap_or_default();
-        let code = if *kind == AccessKind::Read { 4 } else { 5 };
-        entries.push(LogRecord { code, key: state_key(&secret, key).to_field(), value: leaf });
-        accesses.push(AccessRecord { key: key.clone(), value: value.clone(), salt, entry: at });
-    }
-    let said = host.said().map(|said| match said {
-        Said::Response(bytes) | Said::Abort(bytes) => bytes.clone(),
-    });
-    let salts = [Fr::from(7), Fr::from(8)];
-    let outcome = RunOutcome {
-        entry: EntryPoint::Instantiate,
-        code: recording.trap.map_or(0, |trap| trap as u8 + 1),
-        gas: recording.gas,
-        limit,
-        said: said.as_deref(),
-    };
-    let entry_in_log = u32::try_from(entries.len()).unwrap();
-    let given = run_inputs(&inputs[0], Some(&inputs[1]), &inputs[2], &salts[0]);
-    let code = if outcome.failed() { 9 } else { 8 };
-    entries.push(LogRecord { code, key: given, value: outcome.digest(&salts[1]) });
-    if !outcome.failed() {
-        entries.push(LogRecord { code: 2, key: contract, value: Fr::from(9) });
-    }
-    let record = RunRecord {
-        recording,
-        program: 0,
-        entry: EntryPoint::Instantiate,
-        inputs,
-        contract,
-        secret,
-        salts,
-        limit,
-        receipt: run - 1,
-        accesses,
-        answers: Vec::new(),
-        entry_in_log,
-    };
-    (record, ReceiptRecord { log: entries, body: Fr::from(10), auth: Fr::from(11) })
-}
-
-fn root(receipts: &[ReceiptRecord]) -> Fr {
-    let leaf = |receipt: &ReceiptRecord| {
-        let log = receipt.log.iter().fold(Fr::zero(), |log, LogRecord { code, key, value }| {
-            hash4(Domain::Log, [log, Fr::from(*code), *key, *value])
-        });
-        hash4(Domain::Receipt, [log, receipt.body, receipt.auth, Fr::zero()])
-    };
-    Tree::from_leaves(receipts.iter().map(leaf).collect()).root()
-}
+use recorded::{instantiate, program, root};
 
 /// Tuples that were sent more or less often than received, by tag.
 fn left(arranged: &Arranged, receipts_root: Fr) -> HashMap<u64, Vec<(Vec<Fr>, Fr)>> {
@@ -108,13 +33,13 @@ fn left(arranged: &Arranged, receipts_root: Fr) -> HashMap<u64, Vec<(Vec<Fr>, Fr
 
 #[test]
 fn all_that_a_batch_receives_was_sent() {
-    let program = lower(&artifact("consent"), &CosmWasm).unwrap();
+    let program = program("consent");
     let calls = [1 << 40, 30_000, 1 << 40];
     let (runs, receipts): (Vec<_>, Vec<_>) =
-        (1..).zip(calls).map(|(run, limit)| call(&program, run, &[ENV, INFO, "{}"], limit)).unzip();
+        (1..).zip(calls).map(|(run, limit)| instantiate(&program, run, limit)).unzip();
     let receipts_root = root(&receipts);
     let batch = Batch { programs: vec![&program], runs, receipts };
-    let arranged = Arranged::new(batch, &Size::default()).unwrap();
+    let arranged = Arranged::new(batch, &Size::standard()).unwrap();
     let left = left(&arranged, receipts_root);
     assert!(left.is_empty(), "{:?}", left.keys());
 }
@@ -136,10 +61,10 @@ fn statement(receipts_root: Fr, receipts: u64) -> Statement {
 
 #[test]
 fn chunks_of_a_batch_satisfy_the_circuit_and_end_with_nothing_left() {
-    let program = lower(&artifact("consent"), &CosmWasm).unwrap();
+    let program = program("consent");
     let calls = [1 << 40, 30_000];
     let (runs, receipts): (Vec<_>, Vec<_>) =
-        (1..).zip(calls).map(|(run, limit)| call(&program, run, &[ENV, INFO, "{}"], limit)).unzip();
+        (1..).zip(calls).map(|(run, limit)| instantiate(&program, run, limit)).unzip();
     let statement = statement(root(&receipts), 2);
     let size = Size::standard();
     let circuit = ExecutionCircuit::new(size.clone());

@@ -16,5 +16,5 @@ mod stretch;
 pub(super) mod tests;
 
 pub(crate) use block::{BLOCK, Block, Last, LastLink, image, links, zeros};
-pub(crate) use making::{Lived, Making, NoCell};
+pub(crate) use making::{Lived, Making};
 pub(crate) use stretch::{Begun, Grown, Stretch, begin, grow};

@@ -58,8 +58,9 @@ impl std::fmt::Debug for ChunkContents {
 }
 
 impl Contents {
-    /// How many chunks of this size it takes; at least one. Steps for which there are not slots enough move to wider ones.
-    pub(crate) fn fit(&mut self, size: &Size) -> usize {
+    /// How many chunks of this size it takes, at least one; nothing if there are no slots for something. Steps for which there are not slots
+    /// enough move to wider ones.
+    pub(crate) fn fit(&mut self, size: &Size) -> Option<usize> {
         let others = [
             (self.hashes.len(), size.hashes),
             (self.nodes.len(), size.nodes),
@@ -79,17 +80,21 @@ impl Contents {
             (self.entries.len(), size.entries),
             (self.receipts.len(), size.receipts),
         ];
-        let least = others.into_iter().map(|(items, slots)| items.div_ceil(slots.max(1))).max();
+        let least = others.into_iter().map(|(items, slots)| match (items, slots) {
+            (0, _) => Some(0),
+            (_, 0) => None,
+            (items, slots) => Some(items.div_ceil(slots)),
+        });
+        let least = least.collect::<Option<Vec<_>>>()?.into_iter().max();
         let most = self.steps.values().map(Vec::len).max().unwrap_or_default();
         let least = least.unwrap_or_default().max(1);
-        let chunks = (least..=most).find(|chunks| self.excess(size, *chunks).is_some());
-        let chunks = chunks.unwrap_or_else(|| least.max(most));
+        let chunks = (least..=most.max(least)).find(|chunks| self.excess(size, *chunks).is_some())?;
         for (kind, wider, excess) in self.excess(size, chunks).unwrap_or_default() {
             let steps = self.steps.entry(kind).or_default();
             let moved = steps.split_off(steps.len().saturating_sub(excess));
             self.steps.entry(wider).or_default().extend(moved);
         }
-        chunks
+        Some(chunks)
     }
 
     /// How many steps of each kind go to a wider one if there are so many chunks; nothing if that does not suffice.

@@ -12,5 +12,5 @@ pub use circuit::ExecutionCircuit;
 #[cfg(test)]
 pub(crate) use circuit::log;
 pub use contents::ChunkContents;
-pub(crate) use contents::{Contents, ImageWord, LinkBlock, ZeroBlock};
+pub(crate) use contents::Contents;
 pub use size::Size;

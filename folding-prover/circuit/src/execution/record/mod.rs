@@ -5,5 +5,5 @@ mod recorder;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cells::{Cell, Cells};
+pub(crate) use cells::Cell;
 pub use recorder::{Place, RecordError, Recorder, Recording};

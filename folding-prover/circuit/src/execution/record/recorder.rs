@@ -93,6 +93,16 @@ impl Recording {
     pub fn steps(&self) -> usize {
         self.steps.len()
     }
+
+    /// What it cost; what it had cost before the step that it had no gas for.
+    pub fn gas(&self) -> u64 {
+        self.gas
+    }
+
+    /// The trap that it ended in, if it did.
+    pub fn trap(&self) -> Option<Trap> {
+        self.trap
+    }
 }
 
 /// Records a run as the machine shows it.

@@ -5,7 +5,7 @@ use nectar_vm::cosmwasm::{CosmWasm, MemoryHost};
 use nectar_vm::{Limits, Machine, Program, lower};
 
 use super::{Place, Recorder, Recording};
-use crate::builder::{Builder, Filler};
+use crate::builder::Filler;
 use crate::execution::Kind;
 use crate::execution::bus::{Bus, Tag};
 use crate::lc::Var;

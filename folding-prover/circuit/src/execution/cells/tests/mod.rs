@@ -10,6 +10,7 @@ use nectar_commitment::Fr;
 use super::*;
 use crate::execution::access::{GLOBALS, MEMORY, moment};
 use crate::execution::bus::Tag;
+use crate::execution::cells::making::NoCell;
 use crate::execution::trial::{Bare, Log, bits, run, unbalanced};
 
 pub(in crate::execution) use judge::{Image, Links, Zeros};
