@@ -351,12 +351,15 @@ fn two_proofs_of_the_same_batch_share_no_point() {
     assert!(points(honest()).iter().all(|point| !theirs.contains(point)));
 }
 
+/// A name, and how it is made.
+type Forgery = (&'static str, fn() -> Proof);
+
 /// For verifiers elsewhere: `cargo test -p nectar-prover --lib -- --ignored forgeries_are_written_down`.
 #[test]
 #[ignore = "writes tests/vectors/phased-forged-*.json anew, other bytes each time"]
 fn phased_forgeries_are_written_down() {
     let statement = batch().0;
-    let argument: [(&str, fn() -> Proof); 6] = [
+    let argument: [Forgery; 6] = [
         ("challenges-from-fewer", challenges_from_fewer),
         ("swapped-phases", swapped_phases),
         ("chunk-of-another-batch", chunk_of_another_batch),
@@ -364,7 +367,7 @@ fn phased_forgeries_are_written_down() {
         ("unbalanced", unbalanced),
         ("reordered", reordered),
     ];
-    let phases: [(&str, fn() -> Proof); 5] = [
+    let phases: [Forgery; 5] = [
         ("moved-first-phase", moved_first_phase),
         ("moved-first-phase-quotient", moved_first_phase_with_its_quotient),
         ("another-blind", || changed(|proof| proof.second.as_mut().unwrap().blind += Fr::ONE)),
