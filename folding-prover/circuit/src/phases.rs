@@ -31,7 +31,8 @@ impl Uniform for Circuit {
 }
 
 /// A circuit with variables of a second phase, which depend on challenges drawn after the first phases of all chunks are
-/// committed to. At least one variable is of each phase.
+/// committed to. At least one variable is of each phase. Whatever must not depend on the challenges is of the first: what a
+/// prover chooses of the second, it chooses with the challenges in hand.
 pub trait Phased: Uniform {
     /// What the values of one chunk are computed from.
     type Chunk: Send + Sync;
