@@ -79,6 +79,13 @@ contract PhasesTest is Vectors {
         }
     }
 
+    /// @dev Here Mercury's quotient makes up for the second phase's equation, under a factor without Mercury's last challenge.
+    function test_mercury_cannot_make_up_for_the_second_phase() public {
+        Vector memory v = vector("phased-forged-joined-too-early");
+        vm.expectRevert(abi.encodeWithSelector(INovaVerifier.Opening.selector));
+        verifier.verify(v.statement, v.proof);
+    }
+
     function test_forgeries_are_refused_by_the_sum_check() public {
         string[6] memory names = [
             "challenges-from-fewer",

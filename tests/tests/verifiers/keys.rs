@@ -139,8 +139,7 @@ pub(crate) fn completed(key: &[u8]) -> Option<Vec<u8>> {
 /// A number of variables of the first phase, around those that are allowed.
 fn first_phase(key: &[u8], dice: &mut Dice) -> [u8; 4] {
     let all = 1u32 << (key[SIZES + 1] % 32);
-    let near = dice.one_of(&[0, 1, all / 2, all.saturating_sub(1), all, u32::MAX]);
-    near.to_be_bytes()
+    dice.one_of(&[0, 1, all / 2, all - 1, all, u32::MAX]).to_be_bytes()
 }
 
 fn any_word(dice: &mut Dice) -> usize {

@@ -97,7 +97,7 @@ async fn forgeries_of_two_phases_are_refused_by_both_for_what_they_claim() {
         assert!(phases || verdicts.refuse_the_argument(), "{}: {verdicts:?}", vector.name);
         moved += u32::from(phases);
     }
-    assert_eq!((forged.len(), moved), (11, 5));
+    assert_eq!((forged.len(), moved), (12, 5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
