@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what a machine does | [`Op`], [`Row`], [`Trap`] |
 //! | a program, and what a proof names it by | [`Program`], [`Program::commitment`] |
+//! | what that name is made of, to open it | [`Committed`] |
 //! | a program from a WebAssembly module | [`lower`], with a [`Linkage`]: [`Plain`] for tests |
 //! | to lower and run CosmWasm contracts | [`cosmwasm::CosmWasm`], [`cosmwasm::MemoryHost`] |
 //! | to know what of a program no proof covers | [`Program::unproven`] |
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod assembler;
+mod committed;
 #[cfg(feature = "lower")]
 pub mod cosmwasm;
 #[cfg(feature = "lower")]
@@ -27,6 +29,7 @@ mod run;
 mod trap;
 
 pub use assembler::{Assembler, Label, TooManyRows};
+pub use committed::Committed;
 #[cfg(feature = "lower")]
 pub use lower::{Exported, Exports, Import, Linkage, LowerError, Plain, lower};
 pub use op::Op;

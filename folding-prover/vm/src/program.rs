@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use nectar_commitment::{Domain, Fr, Tree, from_u64, hash4};
+use nectar_commitment::Fr;
 
-use crate::Row;
+use crate::{Committed, Row};
 
 /// Most rows of a program: row numbers have 24 bits.
 pub const MAX_ROWS: usize = 1 << 24;
@@ -26,7 +26,8 @@ pub struct Program {
     pub functions: Vec<Function>,
 }
 
-/// Words of memory that do not start at zero: from the first to the last byte of all data segments, gaps as zeros.
+/// Words of memory that do not start at zero: from the first to the last byte of all data segments, gaps as zeros. A lowered program's image begins
+/// and ends at a multiple of eight words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DataImage {
     /// Number of the first word: its address divided by eight.
@@ -54,32 +55,14 @@ pub struct Function {
 }
 
 impl Program {
-    /// What a proof names the program by:
-    /// `hash4(Program, rows, data, table, hash4(Program, pages, first data word and count, entries, 0))`.
-    ///
-    /// Rows ([`Row::relative`]) and elements are leaves of Merkle trees; three words of data make one leaf.
+    /// What a proof names the program by: [`Committed::hash`]. Of its entries `instantiate`, `execute` and `query` count.
     pub fn commitment(&self) -> Fr {
-        let rows = (0..).zip(&self.rows).map(|(at, row)| row.relative(at).pack()).collect();
-        let data = self.data.words.chunks(3).map(pack_words).collect();
-        let table = self.table.iter().map(|element| element.map_or(Fr::zero(), Element::pack)).collect();
-        let (pages, maximum) = self.pages;
-        let count = self.data.words.len() as u64;
-        let meta = [
-            pair(pages, maximum),
-            from_u64(u64::from(self.data.first) | count << 32),
-            self.entries_digest(),
-            Fr::zero(),
-        ];
-        let root = |leaves| Tree::from_leaves(leaves).root();
-        hash4(Domain::Program, [root(rows), root(data), root(table), hash4(Domain::Program, meta)])
+        self.committed().hash()
     }
 
-    /// Names in order, each with its row.
-    fn entries_digest(&self) -> Fr {
-        self.entries.iter().fold(Fr::zero(), |digest, (name, row)| {
-            let name = nectar_commitment::hash_bytes(name.as_bytes());
-            hash4(Domain::Program, [digest, name, from_u64(u64::from(*row)), Fr::one()])
-        })
+    /// What the commitment is made of.
+    pub fn committed(&self) -> Committed {
+        Committed::of(self)
     }
 
     /// The function that a row belongs to.
@@ -88,20 +71,4 @@ impl Program {
         let function = self.functions.get(after.checked_sub(1)?)?;
         function.rows.contains(&row).then_some(function)
     }
-}
-
-impl Element {
-    /// `1 + row + 2^32 type`, so that no element packs to what an empty one does.
-    fn pack(self) -> Fr {
-        from_u64(1) + pair(self.row, self.ty)
-    }
-}
-
-fn pair(low: u32, high: u32) -> Fr {
-    from_u64(u64::from(low) | u64::from(high) << 32)
-}
-
-fn pack_words(words: &[u64]) -> Fr {
-    let shift = from_u64(1 << 32).square();
-    words.iter().rev().fold(Fr::zero(), |packed, word| packed * shift + from_u64(*word))
 }

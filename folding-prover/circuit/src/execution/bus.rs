@@ -5,7 +5,7 @@ use crate::builder::Builder;
 use crate::lc::{Lc, Var};
 
 /// What a tuple is about: its coordinate for the highest power of alpha.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tag {
     /// Where a run stands: `clock; pc, fp, gas`.
     State = 1,
@@ -23,7 +23,11 @@ pub(crate) enum Tag {
     Hash = 7,
     /// A node of a tree: `id; tree, value`.
     Node = 8,
-    /// A program of the batch: `number; commitment, pages, data, entries, elements`.
+    /// A word of a program's data: `number in the image; value, program`.
+    Data = 9,
+    /// An element of a program's table: `index; program, place, type`.
+    Element = 10,
+    /// A program: `number; commitment, pages, data, entries, elements`.
     Program = 11,
     /// A word that leaves or comes in: `position; word, direction`.
     Word = 12,
@@ -35,12 +39,17 @@ pub(crate) enum Tag {
     Access = 15,
     /// A log so far: `place; log, contract, binding`.
     Log = 16,
-    /// What memory begins with: `run; program, words at the start, first word of data, words of data`.
+    /// A run: `run; program, words at the start, first word of data, words of data`.
     Run = 17,
+    /// Growth of a run's memory: `clock; pages before, after`.
+    Growth = 18,
     /// Bytes that go on: `position; hash, position of their length, length and one, first word, form, words missing`.
     Part = 19,
+    /// An operation that there is: `op + 2^8 immediate; class`.
+    Operation = 20,
+    /// Cells that begin alike: `address of the first; address behind the last, since when or program, kind`.
+    Stretch = 21,
 }
-// Other numbers from 7 to 19 are for what ties steps to programs and cells to runs: `EXECUTION.md`, "Tuples".
 
 /// Most coordinates of a tuple beside the first, the tag not counted.
 pub(crate) const FIELDS: usize = 7;

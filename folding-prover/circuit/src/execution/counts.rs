@@ -1,5 +1,7 @@
 //! How often what is in the tables was looked up.
 
+use super::program::OPERATIONS;
+
 /// Bits of what the table of limbs has.
 pub(crate) const LIMB_BITS: u32 = 12;
 /// Greatest exponent in the table of powers.
@@ -11,12 +13,18 @@ pub(crate) struct Counts {
     pub(super) limbs: Vec<u64>,
     pub(super) ands: Vec<u64>,
     pub(super) powers: Vec<u64>,
+    pub(super) operations: Vec<u64>,
 }
 
 impl Default for Counts {
     fn default() -> Self {
         let zeros = |entries: u64| (0..entries).map(|_| 0).collect();
-        Self { limbs: zeros(1 << LIMB_BITS), ands: zeros(1 << 12), powers: zeros(MAX_EXPONENT + 1) }
+        Self {
+            limbs: zeros(1 << LIMB_BITS),
+            ands: zeros(1 << 12),
+            powers: zeros(MAX_EXPONENT + 1),
+            operations: zeros(OPERATIONS.len() as u64),
+        }
     }
 }
 

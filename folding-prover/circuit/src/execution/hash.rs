@@ -95,3 +95,6 @@ pub(crate) fn hash_weighed<B: Builder>(
     bus.receive(b, m.clone(), Tuple { tag: Tag::Hash, first: Lc::constant(domain.tag()), fields });
     out
 }
+
+#[cfg(test)]
+mod tests;

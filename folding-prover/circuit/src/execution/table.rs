@@ -1,10 +1,11 @@
-//! What is looked up: numbers of twelve bits, `and` of two numbers of six bits, powers of two. Each chunk has the tables once.
+//! What is looked up: numbers of twelve bits, `and` of two numbers of six bits, powers of two, operations. Each chunk has the tables once.
 
 use nectar_commitment::Fr;
 
 use super::bus::{Bus, Tag, Tuple, Weighed};
 use super::counts::{Counts, count};
 use super::number::{low_bits, two_to_the};
+use super::program::send_operations;
 use crate::builder::Builder;
 use crate::lc::{Lc, Var};
 
@@ -32,7 +33,7 @@ pub(crate) fn power<B: Builder>(b: &mut B, bus: &mut Bus, exponent: Lc, power: V
 
 /// Sends all entries, each as often as it was looked up. After everything that looks up.
 pub(crate) fn send_all<B: Builder>(b: &mut B, bus: &mut Bus) {
-    let Counts { limbs, ands, powers } = std::mem::take(&mut bus.counts);
+    let Counts { limbs, ands, powers, operations } = std::mem::take(&mut bus.counts);
     for (entry, count) in (0u64..).zip(limbs) {
         send(b, bus, Tag::Limb, count, [entry.into(), 0.into(), 0.into()]);
     }
@@ -44,6 +45,7 @@ pub(crate) fn send_all<B: Builder>(b: &mut B, bus: &mut Bus) {
         let power = two_to_the(entry);
         send(b, bus, Tag::Power, count, [u64::from(entry).into(), power, 0.into()]);
     }
+    send_operations(b, bus, &operations);
 }
 
 fn send<B: Builder>(b: &mut B, bus: &mut Bus, tag: Tag, count: u64, [first, second, third]: [Fr; 3]) {
