@@ -12,7 +12,8 @@ use super::{MAX_ANSWER_BYTES, MAX_ITERATORS, MAX_TEXT_BYTES, Tag, gas};
 use crate::{Op, TooManyRows, Trap, Unprovable};
 
 /// Words of the longest key.
-const KEY_WORDS: u16 = MAX_KEY_BYTES.div_ceil(8) as u16;
+const KEY_WORDS: u16 = 128;
+const _: () = assert!(KEY_WORDS as usize * 8 == MAX_KEY_BYTES);
 
 /// Name, number of 32-bit parameters, and result: a letter, `i` for i32, `I` for i64.
 pub(super) type Signature = (&'static str, u16, &'static str);
