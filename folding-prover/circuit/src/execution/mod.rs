@@ -34,7 +34,5 @@ pub use batch::{AccessRecord, ArrangeError, Arranged, Batch, LogRecord, ReceiptR
 pub use chunk::{ChunkContents, ExecutionCircuit, Size};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
-pub use outside::{Ask, AskKind, Field, Form, Item, ItemKind, Message, Part, StateAccess, StateCall, Unread};
 pub use record::{Place, RecordError, Recorder, Recording};
-pub use runs::{End, Inputs, LogEntry, Program, Receipt, Run, SpecialCells};
-pub use step::{Element, Step};
+pub use step::Step;

@@ -23,10 +23,9 @@ fn answer(program: &Program, message: &[u8]) -> Vec<u8> {
     machine.run(program.entries["execute"], &[], &mut host, &mut ()).unwrap();
     // A tag, a length, and the bytes: no host was asked.
     let bytes = match host.said() {
-        Some(Said::Response(bytes)) => Some(bytes.clone()),
-        _ => None,
+        Some(Said::Response(bytes)) => bytes.clone(),
+        _ => Vec::new(),
     };
-    let bytes = bytes.unwrap();
     assert_eq!(host.words().1, 2 + bytes.len().div_ceil(8) as u64);
     bytes
 }

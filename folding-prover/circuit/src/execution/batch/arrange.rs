@@ -8,14 +8,15 @@ use super::memory::making;
 use super::record::{Batch, RunRecord};
 use super::words::{Reader, Said, first_message};
 use super::{facts, ledger};
+use crate::execution::Kind;
 use crate::execution::access::{PAGES, PROGRAM, WORDS};
 use crate::execution::cells::Making;
 use crate::execution::chunk::{ChunkContents, Contents, Scans, Size};
 use crate::execution::hash::Hash;
+use crate::execution::outside::Message;
 use crate::execution::program::{Opening, Wanted};
 use crate::execution::record::Recording;
 use crate::execution::runs::{End, Inputs, Program, Run, SpecialCells};
-use crate::execution::{Kind, Message};
 
 /// Most runs of a batch: their numbers have 20 bits.
 const MAX_RUNS: usize = (1 << 20) - 1;
@@ -48,16 +49,7 @@ impl Arranged {
         let mut programs = Vec::new();
         for (number, program) in (1..).zip(&batch.programs) {
             let committed = program.committed();
-            let meta = Program {
-                number,
-                commitment: committed.hash(),
-                pages: program.pages.0,
-                maximum: program.pages.1,
-                data: program.data.first,
-                data_words: length(&program.data.words),
-                entries: entries(program),
-                elements: length(&program.table),
-            };
+            let meta = Program::of(number, &committed);
             programs.push((*program, committed, meta, Wanted::default()));
         }
         let kept = ledger::kept(&batch.receipts);
@@ -65,7 +57,7 @@ impl Arranged {
             let number = run.recording.place.run;
             let program = programs.get_mut(run.program).ok_or(ArrangeError::Program { run: number })?;
             let (program, _, meta, wanted) = program;
-            want(&run.recording, meta, wanted);
+            want(&run.recording, wanted);
             let made = making(&run.recording, meta, &program.data.words)?;
             for (word, _) in &made.image {
                 let number = word.first - word.stretch.from;
@@ -116,17 +108,8 @@ fn too_many(count: usize, what: &'static str, limit: usize) -> Result<(), Arrang
     if count > limit { Err(ArrangeError::TooMany { what, limit }) } else { Ok(()) }
 }
 
-fn length<T>(items: &[T]) -> u32 {
-    u32::try_from(items.len()).unwrap_or(u32::MAX)
-}
-
-/// Rows of the entries, and one; 0 for none.
-fn entries(program: &nectar_vm::Program) -> [u32; 3] {
-    ["instantiate", "execute", "query"].map(|name| program.entries.get(name).map_or(0, |row| row + 1))
-}
-
 /// What the run receives of its program.
-fn want(recording: &Recording, _: &Program, wanted: &mut Wanted) {
+fn want(recording: &Recording, wanted: &mut Wanted) {
     wanted.program += 1;
     let add = |to: &mut BTreeMap<u32, u64>, from: &BTreeMap<u32, u64>| {
         from.iter().for_each(|(at, times)| *to.entry(*at).or_default() += times);

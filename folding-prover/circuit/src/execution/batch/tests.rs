@@ -13,13 +13,13 @@ use recorded::{instantiate, program, root};
 
 /// Tuples that were sent more or less often than received, by tag.
 fn left(arranged: &Arranged, receipts_root: Fr) -> HashMap<u64, Vec<(Vec<Fr>, Fr)>> {
-    let mut sums: HashMap<(u64, Vec<[u8; 32]>), (Vec<Fr>, Fr)> = HashMap::new();
+    let mut sums = HashMap::new();
     for (tag, m, mut fields) in log(arranged.contents(), receipts_root) {
         // A coordinate that is zero may be left out.
         while fields.last() == Some(&Fr::zero()) {
             fields.pop();
         }
-        let key = (tag as u64, fields.iter().map(to_bytes).collect());
+        let key: (u64, Vec<_>) = (tag as u64, fields.iter().map(to_bytes).collect());
         sums.entry(key).or_insert_with(|| (fields, Fr::zero())).1 += m;
     }
     let mut left: HashMap<u64, Vec<_>> = HashMap::new();

@@ -11,7 +11,7 @@ use crate::lc::Lc;
 
 /// What is done to a contract's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StateCall {
+pub(crate) enum StateCall {
     /// `Read`
     Read,
     /// `Write`
@@ -22,21 +22,21 @@ pub enum StateCall {
 
 /// A message that reads, writes or removes a value: private.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct StateAccess {
+pub(crate) struct StateAccess {
     /// What came before.
-    pub message: Message,
+    pub(crate) message: Message,
     /// What is done.
-    pub call: StateCall,
+    pub(crate) call: StateCall,
     /// The key.
-    pub key: Field,
+    pub(crate) key: Field,
     /// The value, not of a removal.
-    pub value: Option<Field>,
+    pub(crate) value: Option<Field>,
     /// The salt of the value's leaf.
-    pub salt: Fr,
+    pub(crate) salt: Fr,
     /// The run trapped behind the length of the value that it read.
-    pub cut: bool,
+    pub(crate) cut: bool,
     /// Entries of the log between the run's last one and this.
-    pub gap: u64,
+    pub(crate) gap: u64,
 }
 
 /// Only where.

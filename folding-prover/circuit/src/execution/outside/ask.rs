@@ -9,7 +9,7 @@ use crate::lc::Lc;
 
 /// Messages that leave nothing in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskKind {
+pub(crate) enum AskKind {
     /// `Scan`: two bounds, and the order.
     Scan,
     /// `Query`: the request, its gas, and the answer.
@@ -18,19 +18,19 @@ pub enum AskKind {
 
 /// A message that leaves nothing in the log: private.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// What came before.
-    pub message: Message,
+    pub(crate) message: Message,
     /// What is asked.
-    pub kind: AskKind,
+    pub(crate) kind: AskKind,
     /// The first bound, or the request.
-    pub first: Field,
+    pub(crate) first: Field,
     /// The bound behind it, or the answer.
-    pub second: Field,
+    pub(crate) second: Field,
     /// The order, or the gas.
-    pub number: u64,
+    pub(crate) number: u64,
     /// What of the answer a run that trapped has not read.
-    pub unread: Unread,
+    pub(crate) unread: Unread,
 }
 
 /// Only where.

@@ -20,23 +20,23 @@ const SPARE_BITS: u32 = 3;
 
 /// Bytes outside, as far as one permutation absorbs them: private.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Part {
+pub(crate) struct Part {
     /// Position of the length: `2^32 run + n`.
-    pub start: u64,
+    pub(crate) start: u64,
     /// How the bytes are written.
-    pub form: Form,
+    pub(crate) form: Form,
     /// How many there are, unless they are optional and none.
-    pub length: Option<u64>,
+    pub(crate) length: Option<u64>,
     /// The hash so far; none in the first part.
-    pub before: Option<Fr>,
+    pub(crate) before: Option<Fr>,
     /// Position of this part's first word. Words that are not read count nothing.
-    pub at: u64,
+    pub(crate) at: u64,
     /// Words from this part's first to the last.
-    pub missing: u64,
+    pub(crate) missing: u64,
     /// This part's words, zeros behind the last.
-    pub words: [u64; PART_WORDS],
+    pub(crate) words: [u64; PART_WORDS],
     /// The first word of all.
-    pub first: u64,
+    pub(crate) first: u64,
 }
 
 /// How long, nothing of what.
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Part {
 
 impl Part {
     /// The parts of bytes whose length is at this position.
-    pub fn all(start: u64, form: Form, bytes: Option<&[u8]>) -> Vec<Self> {
+    pub(crate) fn all(start: u64, form: Form, bytes: Option<&[u8]>) -> Vec<Self> {
         let words: Vec<u64> = bytes.unwrap_or_default().chunks(8).map(word).collect();
         let at = start + u64::from(form.unread != Unread::All);
         let length = bytes.map(|bytes| bytes.len() as u64);
@@ -74,7 +74,7 @@ impl Part {
     }
 
     /// The hash behind this part.
-    pub fn hash(&self) -> Fr {
+    pub(crate) fn hash(&self) -> Fr {
         let [a, b, c] = self.elements();
         let before = self.before.unwrap_or_else(|| Fr::from(self.length.unwrap_or_default()));
         hash4(Domain::Words, [before, a, b, c])

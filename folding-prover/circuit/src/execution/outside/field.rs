@@ -8,15 +8,15 @@ use crate::lc::{Lc, Var};
 
 /// Bytes in a message, as whoever hashed them says: private.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Field {
+pub(crate) struct Field {
     /// The position behind them.
-    pub behind: u64,
+    pub(crate) behind: u64,
     /// Their hash, nothing if there are none.
-    pub hash: Fr,
+    pub(crate) hash: Fr,
     /// Their length and one, or zero if there are none.
-    pub tagged: u64,
+    pub(crate) tagged: u64,
     /// Their first word.
-    pub first: u64,
+    pub(crate) first: u64,
 }
 
 /// Where it ends.
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Field {
 
 impl Field {
     /// Bytes whose length is at this position.
-    pub fn new(start: u64, form: Form, bytes: Option<&[u8]>) -> Self {
+    pub(crate) fn new(start: u64, form: Form, bytes: Option<&[u8]>) -> Self {
         let words = bytes.unwrap_or_default().len().div_ceil(8) as u64;
         let behind = start
             + match form.unread {

@@ -5,7 +5,7 @@ use crate::lc::{Lc, Var};
 
 /// What of bytes a run that trapped has not read. Their hash is theirs all the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Unread {
+pub(crate) enum Unread {
     /// All was read.
     #[default]
     Nothing,
@@ -17,38 +17,29 @@ pub enum Unread {
 
 /// How bytes are written outside.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Form {
+pub(crate) struct Form {
     /// The run hears them; else it says them.
-    pub incoming: bool,
+    pub(crate) incoming: bool,
     /// Their first word is their length and one, or zero if there are none; else their length.
-    pub optional: bool,
+    pub(crate) optional: bool,
     /// What the run has not read.
-    pub unread: Unread,
+    pub(crate) unread: Unread,
 }
 
+/// Numbers of forms in tuples: each form has one of its own.
 impl Form {
     /// Bytes that a run says.
-    pub const SAID: u64 = 1;
+    pub(crate) const SAID: u64 = 1;
     /// Optional bytes that it says.
-    pub const SAID_OPTIONAL: u64 = 3;
+    pub(crate) const SAID_OPTIONAL: u64 = 3;
     /// Bytes that it hears.
-    pub const HEARD: u64 = 2;
+    pub(crate) const HEARD: u64 = 2;
     /// Optional bytes that it hears.
-    pub const HEARD_OPTIONAL: u64 = 4;
+    pub(crate) const HEARD_OPTIONAL: u64 = 4;
     /// More, if the words were not read.
-    pub const CUT: u64 = 4;
+    pub(crate) const CUT: u64 = 4;
     /// Still more, if the length was not read either.
-    pub const UNREAD: u64 = 8;
-
-    /// The form in tuples: each has a number of its own.
-    pub fn number(self) -> u64 {
-        let unread = match self.unread {
-            Unread::Nothing => 0,
-            Unread::Words => Self::CUT,
-            Unread::All => Self::CUT + Self::UNREAD,
-        };
-        1 + u64::from(self.incoming) + 2 * u64::from(self.optional) + unread
-    }
+    pub(crate) const UNREAD: u64 = 8;
 }
 
 /// What was not read, as two booleans.

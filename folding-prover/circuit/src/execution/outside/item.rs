@@ -11,7 +11,7 @@ use crate::lc::Lc;
 
 /// What is asked of an iterator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ItemKind {
+pub(crate) enum ItemKind {
     /// `Next`
     Both,
     /// `NextKey`
@@ -22,27 +22,27 @@ pub enum ItemKind {
 
 /// A message that asks for the next item of an iterator: private.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Item {
+pub(crate) struct Item {
     /// What came before.
-    pub message: Message,
+    pub(crate) message: Message,
     /// What is asked.
-    pub kind: ItemKind,
+    pub(crate) kind: ItemKind,
     /// Number of the iterator.
-    pub iterator: u64,
+    pub(crate) iterator: u64,
     /// The key, or the value if only that is asked; empty at the end.
-    pub first: Field,
+    pub(crate) first: Field,
     /// The value, if both are asked and there is one.
-    pub second: Option<Field>,
+    pub(crate) second: Option<Field>,
     /// The log's key.
-    pub key: Fr,
+    pub(crate) key: Fr,
     /// The log's value.
-    pub value: Fr,
+    pub(crate) value: Fr,
     /// The salt of the value's leaf, if the value is asked.
-    pub salt: Fr,
+    pub(crate) salt: Fr,
     /// The run trapped behind the last length that it read.
-    pub cut: bool,
+    pub(crate) cut: bool,
     /// Entries of the log between the run's last one and this.
-    pub gap: u64,
+    pub(crate) gap: u64,
 }
 
 /// Only where.

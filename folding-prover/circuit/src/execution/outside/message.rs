@@ -14,17 +14,17 @@ const CUT_BIT: u32 = 52;
 
 /// Where a run's messages have come to, and whose they are: private.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Message {
+pub(crate) struct Message {
     /// Position of the next word: `2^32 run + n`.
-    pub at: u64,
+    pub(crate) at: u64,
     /// Place of the run's last entry in a log, `2^32 receipt + n`; before the first, any place before it.
-    pub place: u64,
+    pub(crate) place: u64,
     /// Key of the contract.
-    pub contract: Fr,
+    pub(crate) contract: Fr,
     /// Its program and secret, bound.
-    pub binding: Fr,
+    pub(crate) binding: Fr,
     /// Its secret.
-    pub secret: Fr,
+    pub(crate) secret: Fr,
 }
 
 /// Only where.

@@ -23,21 +23,21 @@ const OK_BITS: u32 = 48;
 
 /// How a run ended: private.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct End {
+pub(crate) struct End {
     /// Steps and one: the time of the last state.
-    pub time: u32,
+    pub(crate) time: u32,
     /// 0 if the run came to its end, else the trap's number and one.
-    pub code: u8,
+    pub(crate) code: u8,
     /// What the step that it had no gas for would have cost; else 0.
-    pub price: u64,
+    pub(crate) price: u64,
     /// What the run cost.
-    pub gas: u64,
+    pub(crate) gas: u64,
     /// What it might have cost.
-    pub limit: u64,
+    pub(crate) limit: u64,
     /// Its response, or the text of an abort.
-    pub said: Option<Field>,
+    pub(crate) said: Option<Field>,
     /// The salt of what the log says of it.
-    pub salt: Fr,
+    pub(crate) salt: Fr,
 }
 
 /// Nothing.
@@ -49,11 +49,11 @@ impl std::fmt::Debug for End {
 
 /// When the cells that only the machine writes were last accessed, and what memory has become.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SpecialCells {
+pub(crate) struct SpecialCells {
     /// Times of the last accesses to pages, count of words, and program; 0 if there was none.
-    pub times: [u32; 3],
+    pub(crate) times: [u32; 3],
     /// `pages + 2^32 maximum` at the end.
-    pub pages: u64,
+    pub(crate) pages: u64,
 }
 
 /// How a run ended, as variables.

@@ -9,11 +9,11 @@ use crate::lc::{Lc, Var};
 
 /// What a run was given: private.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Inputs {
+pub(crate) struct Inputs {
     /// Env, info unless it is a query, and message; and what of them a run that trapped has not read.
-    pub fields: [(Field, Unread); 3],
+    pub(crate) fields: [(Field, Unread); 3],
     /// The salt of what the log says of them.
-    pub salt: Fr,
+    pub(crate) salt: Fr,
 }
 
 /// Nothing.

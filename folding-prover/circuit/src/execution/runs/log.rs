@@ -13,21 +13,21 @@ const FAILED: u64 = 9;
 
 /// An entry of a receipt's log, and what came before: private.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct LogEntry {
+pub(crate) struct LogEntry {
     /// Its place: `2^32 receipt + n`.
-    pub place: u64,
+    pub(crate) place: u64,
     /// The log before it.
-    pub log: Fr,
+    pub(crate) log: Fr,
     /// Key of the contract that is open before it; 0 if none is.
-    pub contract: Fr,
+    pub(crate) contract: Fr,
     /// Binding of that contract.
-    pub binding: Fr,
+    pub(crate) binding: Fr,
     /// What it does, 1 to 9.
-    pub code: u64,
+    pub(crate) code: u64,
     /// Its key.
-    pub key: Fr,
+    pub(crate) key: Fr,
     /// Its value.
-    pub value: Fr,
+    pub(crate) value: Fr,
 }
 
 /// Only where and what.

@@ -9,11 +9,11 @@ mod log;
 mod receipt;
 mod run;
 
-pub use end::{End, SpecialCells};
-pub use inputs::Inputs;
-pub use log::LogEntry;
+pub(crate) use end::{End, SpecialCells};
+pub(crate) use inputs::Inputs;
+pub(crate) use log::LogEntry;
 pub(crate) use log::log;
-pub use receipt::Receipt;
+pub(crate) use receipt::Receipt;
 pub(crate) use receipt::receipt;
 pub(crate) use run::run;
-pub use run::{Program, Run};
+pub(crate) use run::{Program, Run};

@@ -16,15 +16,15 @@ const ENTRIES_BITS: u32 = 24;
 
 /// A receipt of the batch: private.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Receipt {
+pub(crate) struct Receipt {
     /// Its log.
-    pub log: Fr,
+    pub(crate) log: Fr,
     /// How many entries it has.
-    pub entries: u64,
+    pub(crate) entries: u64,
     /// Its body.
-    pub body: Fr,
+    pub(crate) body: Fr,
     /// The grants that were used.
-    pub auth: Fr,
+    pub(crate) auth: Fr,
 }
 
 /// How many entries.

@@ -1,4 +1,5 @@
 use nectar_commitment::{Domain, EntryPoint, Fr};
+use nectar_vm::Committed;
 
 use super::end::{self, Ended, SpecialCells};
 use super::inputs::{self, Given};
@@ -25,50 +26,60 @@ const PAGE_WORDS: u64 = 8192;
 
 /// A program of the batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Program {
+pub(crate) struct Program {
     /// Its number, from one on.
-    pub number: u32,
+    pub(crate) number: u32,
     /// Its commitment.
-    pub commitment: Fr,
+    pub(crate) commitment: Fr,
     /// Pages of memory at the start.
-    pub pages: u32,
+    pub(crate) pages: u64,
     /// The most that they may become.
-    pub maximum: u32,
+    pub(crate) maximum: u64,
     /// The first word of data.
-    pub data: u32,
+    pub(crate) data: u64,
     /// How many there are.
-    pub data_words: u32,
+    pub(crate) data_words: u64,
     /// Rows of `instantiate`, `execute` and `query`, and one; 0 for none.
-    pub entries: [u32; 3],
+    pub(crate) entries: [u64; 3],
     /// Elements of its table.
-    pub elements: u32,
+    pub(crate) elements: u64,
+}
+
+impl Program {
+    /// A program with a number in the batch.
+    pub(crate) fn of(number: u32, program: &Committed) -> Self {
+        let halves = |pair: u64| (pair & u64::from(u32::MAX), pair >> 32);
+        let ((pages, maximum), (data, data_words)) = (halves(program.pages), halves(program.data));
+        let (entries, elements) = (program.entries, program.elements);
+        Self { number, commitment: program.hash(), pages, maximum, data, data_words, entries, elements }
+    }
 }
 
 /// A run: private.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub(crate) struct Run {
     /// Runs between the one before and this.
-    pub gap: u32,
+    pub(crate) gap: u32,
     /// What runs.
-    pub program: Program,
+    pub(crate) program: Program,
     /// Where it begins.
-    pub entry: EntryPoint,
+    pub(crate) entry: EntryPoint,
     /// What it was given.
-    pub inputs: Inputs,
+    pub(crate) inputs: Inputs,
     /// Whose it is; the position is that behind its messages, the place that of its last access, or of its start if there is none.
-    pub message: Message,
+    pub(crate) message: Message,
     /// The place in the log that its first access is behind.
-    pub place: u64,
+    pub(crate) place: u64,
     /// Whether it trapped within an answer, or within its inputs.
-    pub cut: bool,
+    pub(crate) cut: bool,
     /// How it ended.
-    pub end: End,
+    pub(crate) end: End,
     /// Cells that only the machine writes.
-    pub cells: SpecialCells,
+    pub(crate) cells: SpecialCells,
     /// Entries of the log between its last access and its own.
-    pub log_gap: u64,
+    pub(crate) log_gap: u64,
     /// How often cells of its memory are made.
-    pub makes: u64,
+    pub(crate) makes: u64,
 }
 
 /// Only which.
@@ -168,7 +179,7 @@ struct Running {
 fn program<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, entries: [Var; 3], program: &Program) -> Running {
     let Program { number, commitment, pages, maximum, data, data_words, elements, .. } = *program;
     let [number, initial, maximum, data, data_words, elements] =
-        [number, pages, maximum, data, data_words, elements].map(|n| b.alloc(Fr::from(u64::from(n))));
+        [number.into(), pages, maximum, data, data_words, elements].map(|n| b.alloc(Fr::from(n)));
     let commitment = b.alloc(commitment);
     for pages in [initial, maximum] {
         range::bits(b, bus, pages.into(), PAGES_BITS);
@@ -176,7 +187,7 @@ fn program<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, entries: [Var; 3], p
     for data in [data, data_words] {
         range::bits(b, bus, data.into(), DATA_BITS);
     }
-    let rows = program.entries.map(|row| b.alloc(Fr::from(u64::from(row))));
+    let rows = program.entries.map(|row| b.alloc(Fr::from(row)));
     let [first, second, third] = rows.map(Lc::from);
     let hash = hash_call(b, bus, used, Domain::Program, [first, second, third, Lc::default()]);
     let pages = initial + maximum * two_to_the(32);

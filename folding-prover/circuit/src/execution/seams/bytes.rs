@@ -7,7 +7,7 @@ use super::judge::{Judged, Seen, Verdict, must, number, power, ranged, sent};
 use super::slot::Slot;
 use super::withstands_changes;
 use crate::execution::bus::Tag;
-use crate::execution::{Form, Part, Unread};
+use crate::execution::outside::{Form, Part, Unread};
 
 /// What a form's number says: direction, one if optional, whether words and length were read.
 pub(super) fn form(value: &Fr) -> Judged<Option<(u64, u64, bool, bool)>> {

@@ -1,7 +1,8 @@
 //! Runs, logs and receipts.
 
 use ff::{Field, PrimeField};
-use nectar_commitment::{Domain, Fr};
+use nectar_commitment::{Domain, Fr, Tree};
+use nectar_vm::Committed;
 
 use super::bytes::form;
 use super::judge::{Judged, Seen, Verdict, must, number, power, ranged, sent, small};
@@ -9,6 +10,7 @@ use super::slot::Slot;
 use super::story::{Ending, story};
 use super::withstands_changes;
 use crate::execution::bus::Tag;
+use crate::execution::runs::{Program, Run};
 
 /// Numbers of 64 bits that a value is made of.
 fn chunks(value: &Fr) -> [u64; 4] {
@@ -220,6 +222,26 @@ fn whatever_satisfies_a_slot_of_a_run_is_one() {
     for slot in &slots {
         withstands_changes(&Slot::Run(None), std::slice::from_ref(slot));
     }
+}
+
+#[test]
+fn a_run_receives_its_program_as_its_commitment_has_it() {
+    let committed = Committed {
+        trees: [(); 3].map(|()| Tree::from_leaves(vec![Fr::ONE])),
+        pages: 17 + (65536 << 32),
+        data: 131_072 + (9 << 32),
+        entries: [1, 0, 77],
+        elements: 12,
+    };
+    let program = Program::of(5, &committed);
+    let slot = Slot::Run(Some(Box::new(Run { program, makes: 1, ..Run::default() })));
+    assert!(!super::Bare::new(&slot).refuses(&slot, 0, &[]));
+    let log = slot.terms(0, &[]).0.log;
+    let tuple = |tag| log.iter().find(|entry| entry.0 == tag).map(|entry| entry.2.clone()).unwrap();
+    let [pages, data, elements] = [committed.pages, committed.data, committed.elements].map(Fr::from);
+    let expected = [Fr::from(5), committed.hash(), pages, data, committed.entries_digest(), elements];
+    assert_eq!(tuple(Tag::Program), expected);
+    assert_eq!(tuple(Tag::Run), [1, 5, 17 * 8192, 131_072, 9].map(Fr::from));
 }
 
 #[test]

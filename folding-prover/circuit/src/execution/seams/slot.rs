@@ -6,9 +6,8 @@ use nectar_commitment::Fr;
 use crate::builder::{Builder, Filler, ShapeBuilder};
 use crate::engine::Shape;
 use crate::execution::bus::{Bus, Tag};
-use crate::execution::outside::{access, ask, bytes, item};
-use crate::execution::runs::{log, receipt, run};
-use crate::execution::{Ask, Item, LogEntry, Part, Receipt, Run, StateAccess};
+use crate::execution::outside::{Ask, Item, Part, StateAccess, access, ask, bytes, item};
+use crate::execution::runs::{LogEntry, Receipt, Run, log, receipt, run};
 use crate::lc::{Column, Var};
 
 const GAMMA: Fr = Fr::from_raw([11, 5, 7, 1]);
@@ -31,7 +30,7 @@ pub(super) enum Slot {
     Access(Option<StateAccess>),
     Item(Option<Item>),
     Ask(Option<Ask>),
-    Run(Option<Run>),
+    Run(Option<Box<Run>>),
     Log(Option<LogEntry>),
     Receipt(Option<Receipt>),
 }
@@ -75,7 +74,7 @@ impl Slot {
             Self::Item(input) => item(b, bus, input.as_ref()),
             Self::Ask(input) => ask(b, bus, input.as_ref()),
             Self::Log(input) => log(b, bus, input.as_ref()),
-            Self::Run(input) => return run(b, bus, before, input.as_ref()),
+            Self::Run(input) => return run(b, bus, before, input.as_deref()),
             Self::Receipt(input) => return receipt(b, bus, before, input.as_ref()),
         }
         before

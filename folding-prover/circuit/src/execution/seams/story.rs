@@ -8,10 +8,10 @@ use nectar_commitment::{
 use super::slot::Slot;
 use super::world::World;
 use crate::execution::bus::Tag;
-use crate::execution::{
-    Ask, AskKind, End, Field as Bytes, Form, Inputs, Item, ItemKind, LogEntry, Message, Part, Program,
-    Receipt, Run, SpecialCells, StateAccess, StateCall, Unread,
+use crate::execution::outside::{
+    Ask, AskKind, Field as Bytes, Form, Item, ItemKind, Message, Part, StateAccess, StateCall, Unread,
 };
+use crate::execution::runs::{End, Inputs, LogEntry, Program, Receipt, Run, SpecialCells};
 
 /// How a story's main run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Contract {
             maximum: 65536,
             data: 100,
             data_words: 20,
-            entries: [17, 400 + number, 900],
+            entries: [17, 400 + u64::from(number), 900],
             elements: 33,
         };
         Self {
@@ -273,7 +273,7 @@ impl Talk {
         story.world.steps(self.number, &run, &self.words);
         story.slots.extend(self.parts.into_iter().map(|part| Slot::Bytes(Some(part))));
         story.slots.append(&mut self.slots);
-        story.slots.push(Slot::Run(Some(run)));
+        story.slots.push(Slot::Run(Some(Box::new(run))));
     }
 }
 

@@ -8,8 +8,8 @@ use nectar_commitment::{Domain, Fr, hash4, to_bytes};
 use super::judge::is_true;
 use super::slot::{Bare, Log, Slot};
 use super::story::Story;
-use crate::execution::Run;
 use crate::execution::bus::Tag;
+use crate::execution::runs::Run;
 
 /// Terms of others.
 #[derive(Clone, Default)]
@@ -34,9 +34,10 @@ impl World {
     pub(super) fn steps(&mut self, number: u64, run: &Run, words: &[(u64, u64)]) {
         let clock = |time: u64| Fr::from(number << 34) + Fr::from(time) * power(57);
         let program = run.program;
-        let n = |number: u32| Fr::from(u64::from(number));
+        let n = |number: u64| Fr::from(number);
+        let of = u64::from(program.number);
         let row = program.entries[run.entry as usize - 1] - 1;
-        self.receive(Tag::State, vec![clock(1), n((program.number << 24) + row)]);
+        self.receive(Tag::State, vec![clock(1), n((of << 24) + row)]);
         let end = run.end;
         let last = vec![
             clock(end.time.into()),
@@ -50,7 +51,7 @@ impl World {
             self.send(Tag::Word, vec![position, Fr::from(*word), Fr::from(*direction)]);
         }
         let pages = n(program.pages) + power(32) * n(program.maximum);
-        let of_program = n(program.number) + power(32) * n(program.elements);
+        let of_program = n(of) + power(32) * n(program.elements);
         let words = [Fr::from(number << 32), Fr::from((number << 32) + words.len() as u64)];
         let held = [[pages, Fr::from(run.cells.pages)], words, [of_program; 2]];
         for (index, ([first, last], time)) in (1u64 << 16..).zip(held.into_iter().zip(run.cells.times)) {
@@ -58,20 +59,17 @@ impl World {
             // A cell that nobody touches is received as it was sent.
             let last = if time == 0 { first } else { last };
             self.receive(Tag::Cell, vec![cell, first]);
-            self.send(Tag::Cell, vec![cell + n(time) * power(54), last]);
+            self.send(Tag::Cell, vec![cell + n(time.into()) * power(54), last]);
         }
         let rows = [n(program.entries[0]), n(program.entries[1]), n(program.entries[2]), Fr::ZERO];
         let entries = hash4(Domain::Program, rows);
         let data = n(program.data) + power(32) * n(program.data_words);
-        self.send(
-            Tag::Program,
-            vec![n(program.number), program.commitment, pages, data, entries, n(program.elements)],
-        );
+        self.send(Tag::Program, vec![n(of), program.commitment, pages, data, entries, n(program.elements)]);
         for _ in 0..run.makes {
             let start = n(program.pages * 8192);
             self.receive(
                 Tag::Run,
-                vec![Fr::from(number), n(program.number), start, n(program.data), n(program.data_words)],
+                vec![Fr::from(number), n(of), start, n(program.data), n(program.data_words)],
             );
         }
     }

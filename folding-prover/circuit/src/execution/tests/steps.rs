@@ -5,7 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 
 use super::judge::{accesses, bytes, has_second, narrow};
-use crate::execution::{Access, Element, Kind, Link, Step, Write};
+use crate::execution::step::Element;
+use crate::execution::{Access, Kind, Link, Step, Write};
 
 pub(super) const EDGES: [u64; 15] = [
     0,

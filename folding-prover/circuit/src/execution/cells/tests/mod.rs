@@ -112,7 +112,7 @@ fn others(lived: &Lived) -> Vec<Log> {
     }
     for (frame, last) in &lived.links {
         let place = fr(base + 3 * (1 << 32) + frame);
-        let ends = vec![place + moment(last.moment.into()), fr(last.pc.into()), fr(last.fp.into())];
+        let ends = vec![place + moment(last.moment.into()), fr(last.pc), fr(last.fp.into())];
         logs.push(vec![(Tag::Cell, -Fr::ONE, vec![place]), (Tag::Cell, Fr::ONE, ends)]);
     }
     logs

@@ -5,9 +5,9 @@ use nectar_commitment::{Domain, Fr, hash4};
 
 use super::{accesses, refused, with_log};
 use crate::execution::bus::Tag;
+use crate::execution::outside::{Field as Bytes, Form, Part, StateCall, Unread};
 use crate::execution::seams::slot::{Bare, Slot};
 use crate::execution::seams::story::{Ending, Story, story};
-use crate::execution::{Field as Bytes, Form, Part, StateCall, Unread};
 
 #[test]
 fn words_are_absorbed_as_they_were_said() {

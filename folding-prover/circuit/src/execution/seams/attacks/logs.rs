@@ -4,8 +4,8 @@ use ff::Field;
 use nectar_commitment::Fr;
 
 use super::{CIRCUIT, accesses, places, refused, with_log};
+use crate::execution::outside::{StateAccess, StateCall};
 use crate::execution::seams::story::{Ending, story};
-use crate::execution::{StateAccess, StateCall};
 
 #[test]
 fn accesses_are_in_the_log_in_their_order_and_no_others_are() {

@@ -13,7 +13,8 @@ use super::slot::Slot;
 use super::story::{Ending, Story, story};
 use super::world::Circuit;
 use crate::execution::bus::Tag;
-use crate::execution::{LogEntry, Run, StateAccess};
+use crate::execution::outside::StateAccess;
+use crate::execution::runs::{LogEntry, Run};
 
 static CIRCUIT: LazyLock<Circuit> = LazyLock::new(Circuit::new);
 

@@ -4,9 +4,13 @@ use ff::Field;
 use nectar_commitment::{EntryPoint, Fr};
 
 use super::{places, refused, with_log, with_run};
+use crate::execution::outside::Unread;
+use crate::execution::runs::{End, Receipt, Run};
 use crate::execution::seams::slot::Slot;
 use crate::execution::seams::story::{Ending, story};
-use crate::execution::{End, Receipt, Run, Unread};
+
+/// What a run's slot says otherwise.
+type Lie = fn(&mut Run);
 
 #[test]
 fn a_runs_entry_is_behind_its_accesses_and_says_how_it_ended() {
@@ -32,7 +36,7 @@ fn a_runs_entry_is_behind_its_accesses_and_says_how_it_ended() {
 
 #[test]
 fn a_run_says_the_truth_about_its_end() {
-    let lies: [(Ending, fn(&mut Run), &str); 14] = [
+    let lies: [(Ending, Lie, &str); 14] = [
         (Ending::Returns, |run| run.end.limit = 899, "gas above the limit"),
         (Ending::Returns, |run| run.end.gas -= 1, "less gas"),
         (Ending::Starves, |run| run.end.limit = 1001, "gas that suffices"),
@@ -55,7 +59,7 @@ fn a_run_says_the_truth_about_its_end() {
 
 #[test]
 fn a_run_begins_where_its_program_says_with_what_it_was_given() {
-    let lies: [(fn(&mut Run), &str); 15] = [
+    let lies: [(Lie, &str); 15] = [
         (|run| run.entry = EntryPoint::Instantiate, "another entry"),
         (|run| run.entry = EntryPoint::Query, "a query"),
         (|run| run.program.entries[1] += 1, "another row"),
