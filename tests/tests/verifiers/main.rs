@@ -2,7 +2,12 @@
 //! Solidity, which the chain asks. `tests/DESIGN.md` says what is compared.
 //!
 //! `NECTAR_FUZZ=20000` asks for more changes than the 2,500 by default.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test whose setting up fails has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test whose setting up fails has failed; it says what it tried"
+)]
 
 mod both;
 mod claim;

@@ -1,8 +1,14 @@
-//! Steps of the machine as constraints: the part of `folding-prover/EXECUTION.md` that is built.
+//! Runs of programs as constraints: what `folding-prover/EXECUTION.md` argues.
 //!
-//! A [`StepCircuit`] has slots for steps of several kinds. What ties steps to each other, to their program and to memory is the bus: this
-//! circuit adds its steps' terms up and says their sum. Slots that start and end runs, make cells and open programs are still to
-//! come, so **no proof uses this circuit yet**.
+//! | I want | use |
+//! |---|---|
+//! | to record a run as the machine shows it | [`Recorder`] |
+//! | to say whose runs make a batch, and what receipts say of them | [`Batch`], [`RunRecord`], [`ReceiptRecord`] |
+//! | what each slot of each chunk has to show | [`Arranged`] |
+//! | the circuit of a chunk | [`ExecutionCircuit`], [`Size`] |
+//! | steps alone, without what ties them to programs and logs | [`StepCircuit`] |
+//!
+//! What ties slots to each other, through all chunks, is one sum: the bus.
 
 mod access;
 mod batch;
