@@ -10,7 +10,7 @@
 # insists on that one. NECTAR_WASM_TOOLCHAIN=rustup|debian chooses.
 set -euo pipefail
 
-contracts=(consent health-records)
+contracts=(consent counter health-records lean)
 target=wasm32-unknown-unknown
 here=$(cd "$(dirname "$0")" && pwd -P)
 repo=$(cd "$here/../.." && pwd -P)

@@ -5,7 +5,7 @@ use nectar_abi::{PatientHandle, tagged_hash};
 use crate::node::Node;
 use crate::replay::{Measured, Twin, replay};
 
-fn artifact(name: &str) -> Vec<u8> {
+pub(crate) fn artifact(name: &str) -> Vec<u8> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/examples/artifacts");
     std::fs::read(format!("{directory}/{name}.wasm")).unwrap()
 }

@@ -7,6 +7,7 @@
     reason = "a test whose setting up fails has failed; it says what runs take"
 )]
 
+mod counters;
 mod examples;
 mod imports;
 mod node;
