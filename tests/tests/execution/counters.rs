@@ -25,9 +25,9 @@ fn run(name: &str, start: u64) -> Vec<(String, u64)> {
         let reply = node.call(&contract, method, message, &[]);
         assert!(reply.failure.is_none());
         let caller = node.caller(&contract, method);
-        let Measured { rows, instructions, constraints, .. } =
+        let Measured { rows, instructions, .. } =
             replay(&node.trace(), contract.id, &mut twin, Some(caller), None);
-        println!("{name} {method}: {rows} rows, {instructions} instructions, {constraints} constraints");
+        println!("{name} {method}: {rows} rows, {instructions} instructions");
         (format!("{:?}", reply.result), rows)
     };
     CALLS.into_iter().map(call).collect()
