@@ -101,7 +101,8 @@ impl Tracer for Count<'_> {
         if function.is_some_and(|function| !nectar_vm::cosmwasm::is_stub(&function.name)) {
             self.instructions += u64::from(row.cost);
         }
-        match Kind::of(row.op) {
+        // What is replayed returns: no step of it ends in a trap.
+        match Kind::of(row.op, None) {
             Some(kind) => self.constraints += kind.rows() as u64,
             None => self.without_slot += 1,
         }
