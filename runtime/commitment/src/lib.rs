@@ -13,10 +13,12 @@
 #![forbid(unsafe_code)]
 
 mod field;
+mod grain;
 mod indexed;
 mod key;
 mod ledger;
 mod machine;
+mod partial;
 mod poseidon;
 mod run;
 mod slot;
