@@ -29,7 +29,7 @@ pub enum Domain {
     Node = 1,
     /// Leaf of an indexed tree: key, next key, value, 0.
     Leaf = 2,
-    /// A contract's entry in its network: state root, grants root, program, salt.
+    /// A contract's entry in its network: state root, grants root, binding, salt.
     Contract = 3,
     /// One step of an invocation's host-call log: log so far, operation, key, value.
     Log = 4,
@@ -37,7 +37,7 @@ pub enum Domain {
     Auth = 5,
     /// A receipt: log, body, auth, 0.
     Receipt = 6,
-    /// A stored value: salt (two elements of 128 bits), digest, length in bytes.
+    /// A stored value: salt, hash of its words, 0, 0.
     Value = 7,
     /// Bytes of any length.
     Bytes = 8,

@@ -99,7 +99,7 @@ impl Executor {
             owner: authorized.caller.owner,
             touches: claims.touches.clone(),
         };
-        let mut run = Box::new(Run::new(session, self.engine.clone(), scope));
+        let mut run = Box::new(Run::new(session, self.engine.clone(), self.programs.clone(), scope));
         run.enter(&claims.contract)?;
         for grant in &authorized.chain {
             run.session().use_grant(grant).map_err(HostError::from)?;
@@ -133,10 +133,7 @@ impl Executor {
                     nonce: claims.nonce,
                 },
                 audit: accepted(event, allowed, outcome),
-                code: Some(code),
-                entry: entry.name(),
-                inputs: ended.inputs,
-                result: ended.raw,
+                runs: ended.runs,
             },
         )?;
         let timing =
