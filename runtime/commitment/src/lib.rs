@@ -17,6 +17,7 @@ mod grain;
 mod indexed;
 mod key;
 mod ledger;
+mod log;
 mod machine;
 mod partial;
 mod poseidon;
@@ -28,6 +29,7 @@ pub use field::{Fr, from_bytes, from_u64, to_bytes};
 pub use indexed::{IndexedTree, Leaf, TreeError};
 pub use key::Key;
 pub use ledger::{Ledger, LedgerError, ReceiptTree, Touched, receipt_leaf};
+pub use log::LogEntry;
 pub use machine::{Registers, Violation};
 pub use poseidon::{
     Domain, FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, hash_bytes, hash4, mds, permute, round_constants,

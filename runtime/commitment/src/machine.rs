@@ -1,6 +1,7 @@
 use ff::Field;
 use thiserror::Error;
 
+use crate::log::LogEntry;
 use crate::{Domain, Fr, IndexedTree, Key, Op, Slot, TreeKind, empty_root, hash4};
 
 /// What a proof carries from one operation to the next. All zero but the roots and the context between invocations.
@@ -288,7 +289,7 @@ pub(crate) fn contract_entry(state_root: Fr, grants_root: Fr, binding: Fr, salt:
 
 /// `Poseidon(Log, log, operation, key, value)`
 pub(crate) fn log_step(log: Fr, op: Op, key: Fr, value: Fr) -> Fr {
-    hash4(Domain::Log, [log, Fr::from(op.log_code()), key, value])
+    LogEntry { code: op.log_code(), key, value }.after(log)
 }
 
 /// `Poseidon(Auth, auth, grant key, salt, 0)`

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use nectar_abi::{NetworkId, PublicKey};
 use nectar_capability::{SigningKey, random_bytes};
 use nectar_state::{FrameLog, Sealed, Session, StateError, Store};
-use nectar_trace::{InvocationTrace, Receipt, ReceiptKind, ReceiptOpening, RunTrace};
+use nectar_trace::{InvocationTrace, Receipt, ReceiptKind, ReceiptOpening, RunOpening, RunTrace};
 use zeroize::Zeroizing;
 
 use crate::audit::{AuditEntry, REFUSED_KEPT, Waiting};
@@ -46,6 +46,8 @@ pub(crate) struct Event<'a> {
 pub(crate) struct Committed {
     pub(crate) receipt: SignedReceipt,
     pub(crate) opening: ReceiptOpening,
+    /// Opens the outermost run, if there was one.
+    pub(crate) run: Option<RunOpening>,
     pub(crate) seal: Duration,
     pub(crate) commit: Duration,
 }
@@ -124,6 +126,7 @@ impl Journal {
             response: opening.response,
             slots: u64::try_from(trace.slots.len()).unwrap_or(u64::MAX),
         };
+        let run = trace.runs.first().and_then(|run| RunOpening::new(run, &trace.slots));
         let encoded = Zeroizing::new(trace.encode());
         trace.runs.iter_mut().for_each(RunTrace::erase);
         sealed.system_put(records::TRACES, &position.to_be_bytes(), &encoded)?;
@@ -135,7 +138,7 @@ impl Journal {
         sealed.commit()?;
         self.nonces.apply(event.nonce, &ended);
         self.advance(head, event.time);
-        Ok(Committed { receipt: signed, opening, seal, commit: start.elapsed().saturating_sub(seal) })
+        Ok(Committed { receipt: signed, opening, run, seal, commit: start.elapsed().saturating_sub(seal) })
     }
 
     /// Commits what leaves no receipt: an audit entry, if there is one, and system records.

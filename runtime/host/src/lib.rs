@@ -8,7 +8,7 @@
 //! | to call a contract | [`Executor::invoke`], which gives a [`Reply`] |
 //! | to show who may do what, and who did | [`Executor::grants`], [`Executor::audit`] |
 //! | to prove and settle what was done | [`Executor::pending`], [`Executor::settled`], [`Executor::receipt`] |
-//! | to check a receipt anywhere | [`verify_receipt`] |
+//! | to check a receipt anywhere | [`verify_receipt`]; with the run behind an answer, [`check_run`] |
 //! | to know whether a module would be taken | [`check_module`] |
 //! | that every run can be proven | [`Executor::with_programs`] and a [`Programs`] |
 //!
@@ -38,6 +38,7 @@ mod records;
 mod region;
 mod reply;
 mod run;
+mod run_check;
 
 pub use audit::{AuditEntry, AuditEvent, MAX_AUDIT_ENTRIES, REFUSALS_PER_MINUTE, REFUSED_KEPT};
 pub use clock::{Clock, FixedClock, SystemClock};
@@ -57,3 +58,5 @@ pub use programs::{NotProvable, Programs, Rehearsal, Rehearsed, program_commitme
 pub use receipt::{MAX_SIGNED_RECEIPT_BYTES, ReceiptError, SignedReceipt, verify_receipt};
 pub use records::{BatchRecord, ContractRecord, Use};
 pub use reply::{GrantRecord, GrantStanding, Instantiated, ReceiptView, Registered, Reply, Revoked};
+pub use nectar_trace::OpeningError;
+pub use run_check::{Call, RunError, check_run};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what a DSP signs after an invocation | [`Receipt`] |
 //! | to open a receipt to the one who asked, or to an auditor | [`ReceiptOpening`] |
+//! | to open the run in its log, and to check it | [`RunOpening`] |
 //! | what a proof needs of one invocation | [`InvocationTrace`], [`RunTrace`], [`HostCall`] |
 //! | receipts in order, ready to be proven | [`Batch`] |
 //! | to show that a receipt is in a settled batch | [`Inclusion`] |
@@ -14,6 +15,7 @@
 mod batch;
 mod codec;
 mod inclusion;
+mod opening;
 mod receipt;
 mod run;
 mod trace;
@@ -21,6 +23,7 @@ mod trace;
 pub use batch::{Batch, BatchError, MAX_RECEIPTS};
 pub use codec::CodecError;
 pub use inclusion::Inclusion;
+pub use opening::{AskedRun, MAX_OPENING_BYTES, OpeningError, RunOpening};
 pub use receipt::{MAX_RECEIPT_BYTES, Receipt, ReceiptKind, ReceiptOpening};
 pub use run::{HostCall, HostOp, QueryAnswer, RunTrace};
 pub use trace::{InvocationTrace, MAX_TRACE_BYTES};

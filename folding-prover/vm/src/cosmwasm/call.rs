@@ -1,10 +1,12 @@
 use std::collections::VecDeque;
 
+use nectar_abi::ContractId;
 use thiserror::Error;
 
 use super::cursor::Cursor;
 use super::outside::{Access, AccessKind, Said};
-use super::{Decoder, LogError, MAX_ITERATORS};
+use super::{Ask, Decoder, LogError, MAX_ITERATORS};
+use crate::Refused;
 
 /// Most reads, writes, removals and scanned items of one call, as in the runtime.
 const MAX_OPERATIONS: usize = 4096;
@@ -35,6 +37,9 @@ pub enum HostFault {
     /// Too much state.
     #[error("one call has at most {MAX_OPERATIONS} reads and writes of {MAX_STATE_BYTES} bytes in all")]
     TooMuchState,
+    /// The run asks for something else than was recorded.
+    #[error("the run asks for something else than was recorded")]
+    Unrecorded,
     /// Too much at once.
     #[error("inputs and answers have at most {MAX_INPUT_BYTES} bytes")]
     TooLong,
@@ -54,6 +59,36 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// Takes a word from the run; gives what is asked, if it was the last word of it.
+    pub(super) fn take(&mut self, word: u64) -> Result<Option<Ask>, HostFault> {
+        self.words.1 = self.words.1.saturating_add(1);
+        if self.said.is_some() {
+            return Err(HostFault::Ended);
+        }
+        if !self.answers.is_empty() {
+            return Err(HostFault::OutOfTurn);
+        }
+        Ok(self.decoder.word(word)?)
+    }
+
+    /// Gives the run the next word of an answer.
+    pub(super) fn give(&mut self) -> Result<u64, Refused> {
+        let word = if self.decoder.is_within() { None } else { self.answers.pop_front() };
+        if word.is_none() {
+            self.fault.get_or_insert(HostFault::OutOfTurn);
+        }
+        self.words.0 = self.words.0.saturating_add(1);
+        word.ok_or(Refused)
+    }
+
+    /// Keeps the first fault.
+    pub(super) fn judged(&mut self, done: Result<(), HostFault>) -> Result<(), Refused> {
+        done.map_err(|fault| {
+            self.fault.get_or_insert(fault);
+            Refused
+        })
+    }
+
     pub(super) fn count(
         &mut self,
         kind: AccessKind,
@@ -92,6 +127,37 @@ impl Call {
         }
     }
 
+    /// An item of a scan. Both lengths come first: the guest allocates for both at once.
+    pub(super) fn answer_pair(&mut self, key: &[u8], value: &[u8]) -> Result<(), HostFault> {
+        self.answers.push_back((key.len() as u64).saturating_add(1));
+        self.answers.push_back(value.len() as u64);
+        self.answer_words(key)?;
+        self.answer_words(value)
+    }
+
+    /// The gas that an answer took elsewhere, and the answer.
+    pub(super) fn answer_query(&mut self, bytes: &[u8], gas: u64) -> Result<(), HostFault> {
+        self.answers.push_back(gas);
+        self.answer_bytes(0, bytes)
+    }
+
+    /// What the rule for addresses says; nothing for what asks of something else.
+    pub(super) fn answer_address(&mut self, ask: &Ask) -> Result<(), HostFault> {
+        match ask {
+            Ask::Validate(text) => match address(text) {
+                Ok(_) => self.answer_optional(None),
+                Err(wrong) => self.answer_optional(Some(wrong.as_bytes())),
+            },
+            Ask::Canonicalize(text) => self.answer_converted(address(text).map(|id| id.as_bytes().to_vec())),
+            Ask::Humanize(bytes) => {
+                let id =
+                    ContractId::from_slice(bytes).map_err(|_| "a canonical address has 32 bytes".to_owned());
+                self.answer_converted(id.map(|id| id.to_string().into_bytes()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Zero and the bytes, whose number is known; or what is wrong.
     pub(super) fn answer_converted(&mut self, converted: Result<Vec<u8>, String>) -> Result<(), HostFault> {
         match converted {
@@ -102,6 +168,12 @@ impl Call {
             Err(wrong) => self.answer_optional(Some(wrong.as_bytes())),
         }
     }
+}
+
+/// As the runtime reads addresses, with its words.
+fn address(text: &[u8]) -> Result<ContractId, String> {
+    let text = std::str::from_utf8(text).map_err(|_| "an address is text".to_owned())?;
+    text.parse::<ContractId>().map_err(|error| format!("an address: {error}"))
 }
 
 /// Eight bytes a word, little-endian, zeros behind the last.

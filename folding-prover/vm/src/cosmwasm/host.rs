@@ -1,8 +1,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use nectar_abi::ContractId;
-
 use super::call::{Call, HostFault};
 use super::cursor::{Cursor, Pair};
 use super::outside::{Access, AccessKind, NoQueries, Queries, QueryAnswer, Said};
@@ -92,13 +90,7 @@ impl<Q: Queries> MemoryHost<Q> {
     }
 
     fn take(&mut self, word: u64) -> Result<(), HostFault> {
-        if self.call.said.is_some() {
-            return Err(HostFault::Ended);
-        }
-        if !self.call.answers.is_empty() {
-            return Err(HostFault::OutOfTurn);
-        }
-        match self.call.decoder.word(word)? {
+        match self.call.take(word)? {
             Some(ask) => self.act(ask),
             None => Ok(()),
         }
@@ -130,13 +122,7 @@ impl<Q: Queries> MemoryHost<Q> {
             }
             Ask::Next(id) => match self.advance(id)? {
                 None => self.call.answers.push_back(0),
-                Some((key, value)) => {
-                    // Both lengths come first: the guest allocates for both at once.
-                    self.call.answers.push_back(key.len() as u64 + 1);
-                    self.call.answers.push_back(value.len() as u64);
-                    self.call.answer_words(&key)?;
-                    self.call.answer_words(&value)?;
-                }
+                Some((key, value)) => self.call.answer_pair(&key, &value)?,
             },
             Ask::NextKey(id) => {
                 let key = self.advance(id)?.map(|(key, _)| key);
@@ -146,22 +132,10 @@ impl<Q: Queries> MemoryHost<Q> {
                 let value = self.advance(id)?.map(|(_, value)| value);
                 self.call.answer_optional(value.as_deref())?;
             }
-            Ask::Validate(text) => match address(&text) {
-                Ok(_) => self.call.answers.push_back(0),
-                Err(wrong) => self.call.answer_optional(Some(wrong.as_bytes()))?,
-            },
-            Ask::Canonicalize(text) => {
-                self.call.answer_converted(address(&text).map(|id| id.as_bytes().to_vec()))?;
-            }
-            Ask::Humanize(bytes) => {
-                let id =
-                    ContractId::from_slice(&bytes).map_err(|_| "a canonical address has 32 bytes".to_owned());
-                self.call.answer_converted(id.map(|id| id.to_string().into_bytes()))?;
-            }
+            Ask::Validate(_) | Ask::Canonicalize(_) | Ask::Humanize(_) => self.call.answer_address(&ask)?,
             Ask::Query(request) => {
                 let QueryAnswer { bytes, gas } = self.queries.query(&request);
-                self.call.answers.push_back(gas);
-                self.call.answer_bytes(0, &bytes)?;
+                self.call.answer_query(&bytes, gas)?;
             }
         }
         Ok(())
@@ -176,28 +150,14 @@ impl<Q: Queries> MemoryHost<Q> {
     }
 }
 
-/// As the runtime reads addresses, with its words.
-fn address(text: &[u8]) -> Result<ContractId, String> {
-    let text = std::str::from_utf8(text).map_err(|_| "an address is text".to_owned())?;
-    text.parse::<ContractId>().map_err(|error| format!("an address: {error}"))
-}
-
 impl<Q: Queries> Host for MemoryHost<Q> {
     fn emit(&mut self, word: u64) -> Result<(), Refused> {
-        self.call.words.1 = self.call.words.1.saturating_add(1);
-        self.take(word).map_err(|fault| {
-            self.call.fault.get_or_insert(fault);
-            Refused
-        })
+        let done = self.take(word);
+        self.call.judged(done)
     }
 
     fn advise(&mut self) -> Result<u64, Refused> {
-        let word = if self.call.decoder.is_within() { None } else { self.call.answers.pop_front() };
-        if word.is_none() {
-            self.call.fault.get_or_insert(HostFault::OutOfTurn);
-        }
-        self.call.words.0 = self.call.words.0.saturating_add(1);
-        word.ok_or(Refused)
+        self.call.give()
     }
 }
 

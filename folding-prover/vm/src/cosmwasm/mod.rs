@@ -51,6 +51,7 @@ mod imports;
 mod log;
 mod outside;
 mod regions;
+mod replay;
 mod tag;
 mod writer;
 
@@ -58,6 +59,7 @@ pub use call::HostFault;
 pub use host::MemoryHost;
 pub use log::{Ask, Decoder, LogError};
 pub use outside::{Access, AccessKind, NoQueries, Queries, QueryAnswer, Said};
+pub use replay::{Recorded, ReplayHost};
 pub use tag::Tag;
 
 use wasmparser::ValType;

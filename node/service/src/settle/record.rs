@@ -124,11 +124,7 @@ mod tests {
         };
         let trace = InvocationTrace {
             receipt,
-            code: None,
-            entry: String::new(),
-            inputs: Vec::new(),
-            calls: Vec::new(),
-            result: Vec::new(),
+            runs: Vec::new(),
             slots: Vec::new(),
         };
         Batch::new(NetworkId::CONTRACTS, 1, Fr::from(9), Fr::from(10), vec![trace]).unwrap()

@@ -145,6 +145,7 @@ impl Executor {
             response,
             receipt: committed.receipt,
             opening: committed.opening,
+            run: committed.run.ok_or(HostError::Invariant("an instantiation has a run"))?,
             gas: ended.gas,
         })
     }
