@@ -42,6 +42,11 @@ impl Made {
         self.answers.push(QueryAnswer { bytes: bytes.to_vec(), gas });
     }
 
+    /// Bytes that it said.
+    pub(crate) fn said(&self) -> usize {
+        self.end.as_ref().and_then(|end| end.said.as_ref()).map_or(0, Vec::len)
+    }
+
     /// The run as a prover needs it, with what the log says of its frame.
     pub(crate) fn trace(mut self, mut frame: FrameLog) -> Result<RunTrace, HostError> {
         let broken = HostError::Invariant("a run in the log has ended");

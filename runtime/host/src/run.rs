@@ -204,7 +204,8 @@ impl Run {
         if self.operations > MAX_STATE_OPERATIONS { Err(ContractFailure::TooManyOperations) } else { Ok(()) }
     }
 
-    fn count_bytes(&mut self, key: usize, value: usize) -> Result<(), ContractFailure> {
+    /// The same of keys, values, and what goes between contracts.
+    pub(crate) fn count_bytes(&mut self, key: usize, value: usize) -> Result<(), ContractFailure> {
         self.bytes = self.bytes.saturating_add(key).saturating_add(value);
         if self.bytes > MAX_STATE_BYTES { Err(ContractFailure::TooMuchState) } else { Ok(()) }
     }

@@ -5,3 +5,4 @@ mod guest;
 mod host;
 mod hostile;
 mod ordinary;
+mod replay;

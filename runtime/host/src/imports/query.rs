@@ -14,6 +14,7 @@ use crate::program_run::{ProgramCall, run_program};
 /// Asks for the caller's grant, or another contract.
 pub(super) fn query_chain(guest: &mut Guest<'_>, request: u32) -> Result<u32, Stop> {
     let request = guest.take(request, "query", MAX_MESSAGE_BYTES)?;
+    guest.run()?.count_bytes(request.len(), 0)?;
     let before = guest.gas()?;
     let result = match from_json::<QueryRequest<NectarQuery>>(&request) {
         Ok(QueryRequest::Custom(NectarQuery::Caller {})) => caller(guest)?,
@@ -27,6 +28,7 @@ pub(super) fn query_chain(guest: &mut Guest<'_>, request: u32) -> Result<u32, St
     };
     let result = to_json_vec(&result).map_err(|_| HostError::Invariant("a query's answer is JSON"))?;
     let used = before.saturating_sub(guest.gas()?);
+    guest.run()?.count_bytes(0, result.len())?;
     guest.run()?.current()?.answered(&result, used);
     guest.give(&result)
 }
@@ -70,8 +72,11 @@ fn smart(guest: &mut Guest<'_>, address: String, message: Binary) -> Result<Quer
         Err(failure) => Err(failure),
     };
     ran.run.log_run(false)?;
+    let said = ran.run.current()?.said();
     ran.run.leave();
+    let counted = ran.run.count_bytes(0, said);
     guest.frame().run = Some(ran.run);
     guest.set_gas(ran.gas)?;
+    counted?;
     Ok(SystemResult::Ok(answer.unwrap_or_else(|failure| ContractResult::Err(failure.to_string()))))
 }
