@@ -15,10 +15,9 @@ use crate::programs::{NotProvable, Rehearsal, Rehearsed};
 use crate::run::Run;
 
 /// What a run was given, what it was told, and how it ended. Erased when dropped.
-#[derive(Default)]
 pub(crate) struct Made {
-    code: Option<CodeHash>,
-    entry: Option<Entry>,
+    code: CodeHash,
+    entry: Entry,
     inputs: Vec<Vec<u8>>,
     limit: u64,
     answers: Vec<QueryAnswer>,
@@ -49,17 +48,14 @@ impl Made {
 
     /// The run as a prover needs it, with what the log says of its frame.
     pub(crate) fn trace(mut self, mut frame: FrameLog) -> Result<RunTrace, HostError> {
-        let broken = HostError::Invariant("a run in the log has ended");
-        let (Some(code), Some(entry), Some(end), Some(place)) = (self.code, self.entry, self.end.take(), frame.end)
-        else {
-            return Err(broken);
-        };
+        let ended = self.end.take().zip(frame.end);
+        let (end, place) = ended.ok_or(HostError::Invariant("a run in the log has ended"))?;
         Ok(RunTrace {
             contract: frame.contract,
-            code,
+            code: self.code,
             program: frame.program,
             secret: frame.secret,
-            entry: entry.point(),
+            entry: self.entry.point(),
             inputs: std::mem::take(&mut self.inputs),
             limit: self.limit,
             gas: end.gas,
@@ -75,7 +71,7 @@ impl Made {
     }
 
     fn outcome(&self) -> Option<RunOutcome<'_>> {
-        let (end, entry) = (self.end.as_ref()?, self.entry?.point());
+        let (end, entry) = (self.end.as_ref()?, self.entry.point());
         let said = end.said.as_deref();
         Some(RunOutcome { entry, code: end.trap, gas: end.gas, limit: self.limit, said })
     }
@@ -108,13 +104,14 @@ pub(crate) fn run_program(mut run: Box<Run>, call: ProgramCall<'_>) -> Result<Ra
     // Nothing left at the end counts as out of gas, so a run may cost one less than it has.
     let may_cost = gas.saturating_sub(1);
     run.made().push(Made {
-        code: Some(code),
-        entry: Some(entry),
+        code,
+        entry,
         inputs: inputs.clone(),
         limit: may_cost,
         inputs_salt: salt()?,
         outcome_salt: salt()?,
-        ..Made::default()
+        answers: Vec::new(),
+        end: None,
     });
     run.begin();
     let finished = run_frame(module, run, &FrameCall { entry, inputs: &inputs, gas, limit });
