@@ -43,7 +43,7 @@ fn every_call_stands_where_the_trace_says_under_the_secret_that_it_says() {
     let sealed = session.seal().unwrap();
     assert_provable(&sealed);
     let [outer, inner] = sealed.frames() else { panic!("two frames") };
-    assert_eq!((outer.start, outer.end, inner.start, inner.end), (2, Some(11), 6, Some(7)));
+    assert_eq!((outer.start, outer.end, inner.start, inner.end), (2, Some(12), 6, Some(7)));
     assert_eq!(inner.calls.last().map(|call| (call.op, call.place)), Some((HostOp::End, 7)));
     assert_eq!(outer.program, from_u64(7));
     for (frame, inputs) in [(outer, 3), (inner, 1)] {
