@@ -36,8 +36,8 @@ mod work;
 
 pub use chain::is_development_chain;
 pub use config::{
-    ConfigError, ConfigLayers, ENV_PREFIX, Execution, KEYS, KeyKind, L1Config, Limits, NodeConfig, ProverConfig, Setup,
-    TlsConfig,
+    ConfigError, ConfigLayers, ENV_PREFIX, Execution, KEYS, KeyKind, L1Config, Limits, NodeConfig,
+    ProverConfig, Setup, TlsConfig,
 };
 pub use files::DirectoryError;
 pub use http::ListenError;

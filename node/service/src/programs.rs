@@ -43,8 +43,7 @@ impl Machines {
         if let Some(lowered) = self.kept.lock().find(code) {
             return Ok(lowered);
         }
-        let program =
-            lower(&module()?, &CosmWasm).map_err(|error| NotProvable::Module(error.to_string()))?;
+        let program = lower(&module()?, &CosmWasm).map_err(|error| NotProvable::Module(error.to_string()))?;
         let commitment = program.commitment();
         let lowered = Arc::new(Lowered { program, commitment });
         self.kept.lock().keep(*code, lowered.clone());

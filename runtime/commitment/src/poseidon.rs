@@ -94,7 +94,10 @@ pub fn permute(state: &mut [Fr; WIDTH]) {
     before.iter().for_each(|row| full_round(state, row, mds));
     partial.apply(state);
     // The partial rounds have added what comes before the next S-box already.
-    after.iter().enumerate().for_each(|(i, row)| full_round(state, if i == 0 { &[Fr::ZERO; WIDTH] } else { row }, mds));
+    after
+        .iter()
+        .enumerate()
+        .for_each(|(i, row)| full_round(state, if i == 0 { &[Fr::ZERO; WIDTH] } else { row }, mds));
 }
 
 fn full_round(state: &mut [Fr; WIDTH], constants: &[Fr; WIDTH], mds: &[[Fr; WIDTH]; WIDTH]) {
@@ -142,7 +145,8 @@ fn parameters() -> &'static Parameters {
     static PARAMETERS: OnceLock<Parameters> = OnceLock::new();
     PARAMETERS.get_or_init(|| {
         let mut grain = Grain::new();
-        let constants: Vec<[Fr; WIDTH]> = (0..ROUNDS).map(|_| std::array::from_fn(|_| grain.element())).collect();
+        let constants: Vec<[Fr; WIDTH]> =
+            (0..ROUNDS).map(|_| std::array::from_fn(|_| grain.element())).collect();
         let xs: [Fr; WIDTH] = std::array::from_fn(|_| grain.reduced_element());
         let ys: [Fr; WIDTH] = std::array::from_fn(|_| grain.reduced_element());
         // Cauchy matrix; the sums are distinct and not zero for these parameters (checked in the tests).

@@ -106,7 +106,11 @@ impl Executor {
     }
 
     /// What a contract's entry says of the program of this module.
-    fn program(&self, code: &CodeHash, module: impl FnOnce() -> Result<Vec<u8>, HostError>) -> Result<Fr, CallError> {
+    fn program(
+        &self,
+        code: &CodeHash,
+        module: impl FnOnce() -> Result<Vec<u8>, HostError>,
+    ) -> Result<Fr, CallError> {
         let Some(programs) = &self.programs else { return Ok(program_commitment(code)) };
         Ok(programs.commitment(code, &module()?).map_err(Invalid::from)?)
     }

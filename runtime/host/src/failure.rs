@@ -155,7 +155,9 @@ impl ContractFailure {
     /// trap of its own for is a host call against the rules.
     pub(crate) fn code_of_end(&self) -> u8 {
         let trap = match self {
-            Self::Trap(text) => traps::ALL.iter().position(|trap| trap == text).and_then(|at| u8::try_from(at).ok()),
+            Self::Trap(text) => {
+                traps::ALL.iter().position(|trap| trap == text).and_then(|at| u8::try_from(at).ok())
+            }
             Self::StackOverflow => Some(7),
             Self::OutOfGas { .. } => Some(8),
             Self::Abort(_) => Some(10),

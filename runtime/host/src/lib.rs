@@ -54,9 +54,9 @@ pub use module::{
     MAX_ALL_LOCALS, MAX_ALL_PARAMETERS, MAX_FUNCTION_BYTES, MAX_FUNCTIONS, MAX_GLOBALS, MAX_IMPORTS,
     MAX_LOCALS, MAX_PAGES, MAX_PARAMETERS, MAX_RESULTS, MAX_TABLE_ELEMENTS, ModuleError, check_module,
 };
+pub use nectar_trace::OpeningError;
 pub use programs::{NotProvable, Programs, Rehearsal, Rehearsed, program_commitment};
 pub use receipt::{MAX_SIGNED_RECEIPT_BYTES, ReceiptError, SignedReceipt, verify_receipt};
 pub use records::{BatchRecord, ContractRecord, Use};
 pub use reply::{GrantRecord, GrantStanding, Instantiated, ReceiptView, Registered, Reply, Revoked};
-pub use nectar_trace::OpeningError;
 pub use run_check::{Call, RunError, check_run};

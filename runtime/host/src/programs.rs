@@ -43,7 +43,10 @@ pub struct Rehearsal<'a> {
 
 impl fmt::Debug for Rehearsal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rehearsal").field("entry", &self.entry).field("calls", &self.calls.len()).finish_non_exhaustive()
+        f.debug_struct("Rehearsal")
+            .field("entry", &self.entry)
+            .field("calls", &self.calls.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,7 +75,9 @@ pub enum NotProvable {
     #[error("the module cannot be proven: {0}")]
     Module(String),
     /// The run reaches something that no proof covers.
-    #[error("the run cannot be proven: `{function}` has {what}; do without it, or use a network without execution proofs")]
+    #[error(
+        "the run cannot be proven: `{function}` has {what}; do without it, or use a network without execution proofs"
+    )]
     Reached {
         /// Where, as far as the module has names.
         function: String,

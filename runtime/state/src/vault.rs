@@ -265,7 +265,10 @@ mod tests {
     fn the_secret_of_a_contract_follows_from_its_keys() {
         let vault = vault();
         let again = Vault::from_secret([3; 31], 1, &vault.secret()).unwrap();
-        assert_eq!((vault.state_secret(), vault.state_key(b"name")), (again.state_secret(), again.state_key(b"name")));
+        assert_eq!(
+            (vault.state_secret(), vault.state_key(b"name")),
+            (again.state_secret(), again.state_key(b"name"))
+        );
         assert_ne!(vault.state_secret(), self::vault().state_secret());
         assert_ne!(vault.state_key(b"name"), vault.state_key(b"name\0"));
     }

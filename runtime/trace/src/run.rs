@@ -106,7 +106,10 @@ pub struct RunTrace {
 
 impl std::fmt::Debug for RunTrace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RunTrace").field("entry", &self.entry).field("calls", &self.calls.len()).finish_non_exhaustive()
+        f.debug_struct("RunTrace")
+            .field("entry", &self.entry)
+            .field("calls", &self.calls.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -96,7 +96,9 @@ impl<'a> ReplayHost<'a> {
             Ask::Response(bytes) => self.call.said = Some(Said::Response(bytes)),
             Ask::Abort(text) => self.call.said = Some(Said::Abort(text)),
             Ask::Read(key) => match self.recorded.next() {
-                Some(Recorded::Read(recorded, value)) if *recorded == key => self.call.answer_optional(*value)?,
+                Some(Recorded::Read(recorded, value)) if *recorded == key => {
+                    self.call.answer_optional(*value)?
+                }
                 _ => return Err(HostFault::Unrecorded),
             },
             Ask::Write(key, value) => match self.recorded.next() {

@@ -140,7 +140,15 @@ impl Executor {
             Timing { run: run_time, seal: committed.seal, commit: committed.commit, ..Timing::default() };
         let run = committed.run.ok_or(HostError::Invariant("an invocation has a run"))?;
         let (receipt, opening) = (committed.receipt, committed.opening);
-        Ok(Reply { result: ended.result, failure: ended.failure, receipt, opening, run, gas: ended.gas, timing })
+        Ok(Reply {
+            result: ended.result,
+            failure: ended.failure,
+            receipt,
+            opening,
+            run,
+            gas: ended.gas,
+            timing,
+        })
     }
 
     /// One more use of the token's leaf, for those who review grants.

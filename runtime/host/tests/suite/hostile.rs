@@ -1,7 +1,9 @@
 //! Contracts that try to harm their host. Each fails with a typed error, is charged, and changes nothing.
 
 use nectar_commitment::Op;
-use nectar_runtime::{CallError, ContractFailure, HostError, MAX_DEPTH, MAX_ITERATORS, MAX_STATE_OPERATIONS, Reply};
+use nectar_runtime::{
+    CallError, ContractFailure, HostError, MAX_DEPTH, MAX_ITERATORS, MAX_STATE_OPERATIONS, Reply,
+};
 
 use crate::support::{Contract, World, answer, error, key};
 use crate::wat::{ANSWER, FREE, KEY, Module, RESPONSE, VALUE};

@@ -34,7 +34,8 @@ fn check_trace(trace: &InvocationTrace) {
         let entry = at(run.end);
         assert_eq!(run.logged().unwrap(), (entry.key, entry.value));
         assert!(run.start <= run.end);
-        let opened = entries[..run.end as usize].iter().rfind(|entry| entry.code == Op::Open.log_code()).unwrap();
+        let opened =
+            entries[..run.end as usize].iter().rfind(|entry| entry.code == Op::Open.log_code()).unwrap();
         assert_eq!(opened.value, binding(&run.program, &run.secret));
         for call in run.calls.iter().filter(|call| call.op != HostOp::End) {
             let code = if call.op == HostOp::Read { Op::Read } else { Op::Write }.log_code();
@@ -47,7 +48,13 @@ fn check_trace(trace: &InvocationTrace) {
     assert_eq!(log, trace.receipt.log);
 }
 
-fn opens(receipt: &Receipt, run: &RunOpening, contract: &Contract, entry: EntryPoint, response: &[u8]) -> Result<(), RunError> {
+fn opens(
+    receipt: &Receipt,
+    run: &RunOpening,
+    contract: &Contract,
+    entry: EntryPoint,
+    response: &[u8],
+) -> Result<(), RunError> {
     let sender = key("caller").public();
     let call = Call { contract: &contract.id, entry, sender: &sender, message: GO.as_bytes(), response };
     check_run(receipt, run, &call)
@@ -100,7 +107,8 @@ fn what_a_failed_call_did_stays_in_its_log_alone() {
 #[test]
 fn a_failed_query_takes_nothing_back() {
     let world = World::new();
-    let contract = world.contract(&Module::query(&format!("(drop (call $db_read {KEY})) (unreachable)")), "{}");
+    let contract =
+        world.contract(&Module::query(&format!("(drop (call $db_read {KEY})) (unreachable)")), "{}");
     let reply = call(&world, &contract, "query/go").unwrap();
     let trace = last_trace(&world);
     check_trace(&trace);
@@ -114,7 +122,9 @@ fn a_failed_query_takes_nothing_back() {
 fn runs_of_composed_calls_stand_inside_of_each_other() {
     let world = World::new();
     let module = Module {
-        query: format!("(drop (call $db_read {KEY})) (drop (call $query_chain (local.get $msg))) (drop (call $db_read {KEY})) {ANSWER}"),
+        query: format!(
+            "(drop (call $db_read {KEY})) (drop (call $query_chain (local.get $msg))) (drop (call $db_read {KEY})) {ANSWER}"
+        ),
         ..Module::default()
     };
     let asker = world.contract(&module.build(), "{}");
@@ -138,7 +148,9 @@ fn runs_of_composed_calls_stand_inside_of_each_other() {
 #[test]
 fn a_receipt_opens_to_its_run_and_to_no_other() {
     let world = World::new();
-    let body = format!("(call $db_write {KEY} {VALUE}) (if (call $db_read {VALUE}) (then (unreachable))) {RESPONSE}");
+    let body = format!(
+        "(call $db_write {KEY} {VALUE}) (if (call $db_read {VALUE}) (then (unreachable))) {RESPONSE}"
+    );
     let good = world.contract(&Module::execute(&body), "{}");
     let bad = world.contract(&Module::execute(&format!("(call $abort {VALUE}) {RESPONSE}")), "{}");
     let replies = [&good, &bad].map(|contract| (contract, call(&world, contract, "execute/go").unwrap()));
@@ -147,7 +159,10 @@ fn a_receipt_opens_to_its_run_and_to_no_other() {
         let execute = EntryPoint::Execute;
         assert_eq!(opens(receipt, &reply.run, contract, execute, &response), Ok(()));
         assert!(opens(receipt, &reply.run, contract, EntryPoint::Query, &response).is_err());
-        assert_eq!(opens(receipt, &reply.run, contract, execute, b"{\"ok\":\"e30=\"}"), Err(RunError::Response));
+        assert_eq!(
+            opens(receipt, &reply.run, contract, execute, b"{\"ok\":\"e30=\"}"),
+            Err(RunError::Response)
+        );
         let moved = Receipt { position: receipt.position + 1, ..receipt.clone() };
         let other = Err(RunError::Opening(OpeningError::Log));
         assert_eq!(opens(&moved, &reply.run, contract, execute, &response), other);
@@ -226,7 +241,8 @@ fn nothing_is_committed_of_a_run_that_cannot_be_proven() {
     let contract = world.contract(&Module::default().build(), "{}");
     let caller = key("caller");
     let token = world.token(&contract, caller.public(), &["execute/go"]);
-    let reached = NotProvable::Reached { function: "compute".into(), what: "floating-point arithmetic".into() };
+    let reached =
+        NotProvable::Reached { function: "compute".into(), what: "floating-point arithmetic".into() };
     let judge = Judge::new(Verdict::Refused(reached.clone()));
     world.executor = world.executor.take().map(|executor| executor.with_programs(judge.clone()));
     let (root, receipts) = (world.node().network_root(), world.node().receipts());

@@ -5,7 +5,8 @@ use nectar_abi::NetworkId;
 use nectar_abi::limits::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
 use nectar_commitment::{Fr, Op};
 use nectar_state::{
-    BackendError, Fault, FrameLog, GrantState, MAX_SYSTEM_VALUE, MemoryBackend, StateError, Store, contract_key,
+    BackendError, Fault, FrameLog, GrantState, MAX_SYSTEM_VALUE, MemoryBackend, StateError, Store,
+    contract_key,
 };
 use nectar_trace::HostOp;
 
