@@ -4,7 +4,7 @@ use ff::Field;
 use thiserror::Error;
 
 use crate::machine::{auth_step, contract_entry, log_step};
-use crate::{Fr, IndexedTree, Key, Op, Slot, Tree, TreeError};
+use crate::{Fr, IndexedTree, Key, Op, Slot, TreeError};
 
 /// All trees of one network at a DSP, in memory. Operations of one invocation are recorded as [`Slot`]s between
 /// [`Ledger::begin`] and [`Ledger::finish`], or taken back with [`Ledger::rollback`].
@@ -383,57 +383,10 @@ impl Ledger {
     }
 }
 
-/// The receipts of one batch: turns each invocation's end into the operation that a proof needs.
-#[derive(Debug, Default)]
-pub struct ReceiptTree {
-    tree: Tree,
-}
-
-impl ReceiptTree {
-    /// Root over the receipts so far.
-    pub fn root(&self) -> Fr {
-        self.tree.root()
-    }
-
-    /// Number of receipts so far.
-    pub fn len(&self) -> usize {
-        self.tree.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.tree.is_empty()
-    }
-
-    /// The path of a receipt, to prove that it is in the batch.
-    pub fn siblings(&self, index: usize) -> crate::Siblings {
-        self.tree.siblings(index)
-    }
-
-    /// Appends a receipt.
-    ///
-    /// # Errors
-    /// [`TreeError::Full`]
-    pub fn append(&mut self, log: Fr, body: Fr, auth: Fr) -> Result<Slot, TreeError> {
-        let index = self.tree.len();
-        let siblings = self.tree.siblings(index);
-        if !self.tree.set(index, receipt_leaf(log, body, auth)) {
-            return Err(TreeError::Full);
-        }
-        let index = u32::try_from(index).map_err(|_| TreeError::Full)?;
-        Ok(Slot { index, siblings, payload: [body, Fr::ZERO, Fr::ZERO, Fr::ZERO], ..Slot::new(Op::Receipt) })
-    }
-}
-
-/// `Poseidon(Receipt, log, body, auth, 0)`: a receipt's leaf.
-pub fn receipt_leaf(log: Fr, body: Fr, auth: Fr) -> Fr {
-    crate::hash4(crate::Domain::Receipt, [log, body, auth, Fr::ZERO])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Registers, Violation};
+    use crate::{ReceiptTree, Registers, Violation};
 
     fn key(n: u8) -> Key {
         Key::new([n; 31])

@@ -39,6 +39,9 @@ pub struct ReplayHost<'a> {
     call: Call,
 }
 
+/// A key and its value.
+type Item<'a> = (&'a [u8], &'a [u8]);
+
 /// What an iterator may still give.
 struct Scan {
     start: Option<Vec<u8>>,
@@ -136,7 +139,7 @@ impl<'a> ReplayHost<'a> {
         Ok(())
     }
 
-    fn advance(&mut self, id: u64) -> Result<Option<(&'a [u8], &'a [u8])>, HostFault> {
+    fn advance(&mut self, id: u64) -> Result<Option<Item<'a>>, HostFault> {
         let index = id.checked_sub(1).and_then(|index| usize::try_from(index).ok());
         let scan = index.and_then(|index| self.scans.get_mut(index)).ok_or(HostFault::NoIterator)?;
         if scan.done {
