@@ -66,7 +66,7 @@ pub struct Assignment {
     /// Public inputs, see [`public_inputs`].
     pub public: [Fr; PUBLIC_INPUTS],
     /// Values of the registers after the last slot, in order of declaration.
-    pub end: [Fr; 13],
+    pub end: [Fr; Registers::COUNT],
 }
 
 impl std::fmt::Debug for Assignment {

@@ -5,7 +5,7 @@ use crate::lc::{Lc, Var};
 use crate::poseidon::hash_of;
 
 /// Number of registers.
-pub(crate) const REGISTERS: usize = 13;
+pub(crate) const REGISTERS: usize = Registers::COUNT;
 
 /// [`Registers`] as variables.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +14,7 @@ pub(crate) struct RegisterVars {
     pub(crate) receipts_root: Var,
     pub(crate) receipts: Var,
     pub(crate) contract: Var,
-    pub(crate) program: Var,
+    pub(crate) binding: Var,
     pub(crate) state_root: Var,
     pub(crate) grants_root: Var,
     pub(crate) pending_tree: Var,
@@ -22,6 +22,7 @@ pub(crate) struct RegisterVars {
     pub(crate) pending_next: Var,
     pub(crate) log: Var,
     pub(crate) auth: Var,
+    pub(crate) initial_root: Var,
     pub(crate) context: Var,
 }
 
@@ -32,7 +33,7 @@ impl RegisterVars {
             receipts_root,
             receipts,
             contract,
-            program,
+            binding,
             state_root,
             grants_root,
             pending_tree,
@@ -40,6 +41,7 @@ impl RegisterVars {
             pending_next,
             log,
             auth,
+            initial_root,
             context,
         ] = registers.to_fields().map(|value| b.alloc(value));
         Self {
@@ -47,7 +49,7 @@ impl RegisterVars {
             receipts_root,
             receipts,
             contract,
-            program,
+            binding,
             state_root,
             grants_root,
             pending_tree,
@@ -55,6 +57,7 @@ impl RegisterVars {
             pending_next,
             log,
             auth,
+            initial_root,
             context,
         }
     }
@@ -66,7 +69,7 @@ impl RegisterVars {
             self.receipts_root,
             self.receipts,
             self.contract,
-            self.program,
+            self.binding,
             self.state_root,
             self.grants_root,
             self.pending_tree,
@@ -74,6 +77,7 @@ impl RegisterVars {
             self.pending_next,
             self.log,
             self.auth,
+            self.initial_root,
             self.context,
         ]
     }
@@ -81,13 +85,13 @@ impl RegisterVars {
     /// What [`Registers::commit`] computes.
     pub(crate) fn commit<B: Builder>(&self, b: &mut B, salt: Fr) -> Var {
         let salt = b.alloc(salt);
-        let [r0, r1, r2, r3, rest @ ..] = self.all();
+        let [r0, r1, r2, r3, rest @ .., last] = self.all();
         let head = hash_of(b, Domain::Registers, [r0, r1, r2, r3].map(Lc::from));
         let body = rest.chunks(3).fold(head, |hash, chunk| {
             let at = |i: usize| chunk.get(i).map(|var| Lc::from(*var)).unwrap_or_default();
             hash_of(b, Domain::Registers, [hash.into(), at(0), at(1), at(2)])
         });
-        hash_of(b, Domain::Registers, [body.into(), salt.into(), Lc::default(), Lc::default()])
+        hash_of(b, Domain::Registers, [body.into(), salt.into(), last.into(), Lc::default()])
     }
 
     /// Requires the registers of a batch's boundary if `condition` is not zero: [`Registers::start`] with other roots.
@@ -100,7 +104,14 @@ impl RegisterVars {
         receipts: Lc,
         context: Lc,
     ) {
-        let set = [(0, network_root), (1, receipts_root), (2, receipts), (REGISTERS - 1, context)];
+        let initial_root = network_root.clone();
+        let set = [
+            (0, network_root),
+            (1, receipts_root),
+            (2, receipts),
+            (REGISTERS - 2, initial_root),
+            (REGISTERS - 1, context),
+        ];
         for (i, register) in self.all().into_iter().enumerate() {
             let expected = set.iter().find(|(place, _)| *place == i).map(|(_, lc)| lc.clone());
             b.zero_if(condition.into(), || register - expected.unwrap_or_default());

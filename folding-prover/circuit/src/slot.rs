@@ -70,8 +70,9 @@ pub(crate) fn slot<B: Builder>(b: &mut B, slot: &Slot, r: &RegisterVars) -> Regi
     let payload = Payload::alloc(b, slot, &op, &opened, r);
     check_contract(b, &op, &opened, &payload, r);
     let path = change_leaf(b, slot, &op, &opened, &payload, r);
-    let log =
-        hash_of(b, Domain::Log, [r.log.into(), op.sum(Op::log_code), opened.key.into(), opened.value.into()]);
+    let [_, _, binding, _] = payload.inputs;
+    let logged = b.select(op.is(Op::Open), binding.lc(), opened.value.into());
+    let log = hash_of(b, Domain::Log, [r.log.into(), op.sum(Op::log_code), opened.key.into(), logged.into()]);
     next_registers(b, &op, &opened, &payload, &path, log, r)
 }
 
@@ -108,7 +109,7 @@ impl Payload {
         let [p0, p1, p2, p3] = slot.payload;
         let empty = IndexedTree::empty_root();
         let values = match slot.op {
-            Op::Close => [r.state_root.value, r.grants_root.value, r.program.value, p3],
+            Op::Close => [r.state_root.value, r.grants_root.value, r.binding.value, p3],
             Op::AppendContract => [empty, empty, p2, p3],
             Op::Grant => [r.auth.value, o.key.value, p0, Fr::ZERO],
             Op::Receipt => [r.log.value, p0, r.auth.value, Fr::ZERO],
@@ -122,7 +123,7 @@ impl Payload {
         let [i0, i1, i2, i3] = inputs;
         b.zero_if(op.is(Op::Close), || i0.lc() - r.state_root);
         b.zero_if(op.is(Op::Close), || i1.lc() - r.grants_root);
-        b.zero_if(op.is(Op::Close), || i2.lc() - r.program);
+        b.zero_if(op.is(Op::Close), || i2.lc() - r.binding);
         b.zero_if(op.is(Op::AppendContract), || i0.lc() - Lc::constant(empty));
         b.zero_if(op.is(Op::AppendContract), || i1.lc() - Lc::constant(empty));
         b.zero_if(op.is(Op::Grant), || i0.lc() - r.auth);
@@ -141,7 +142,7 @@ impl Payload {
 fn check_contract<B: Builder>(b: &mut B, op: &Selector, o: &Opened, payload: &Payload, r: &RegisterVars) {
     b.zero_if(op.one_of(&[Op::Open, Op::Receipt]), || r.contract.into());
     b.zero_if(op.is(Op::Close), || r.contract - o.key);
-    b.nonzero_if(op.is(Op::Close), r.contract.into());
+    b.nonzero_if(op.one_of(&[Op::Close, Op::Run, Op::Fail]), r.contract.into());
     let entries = [Op::Open, Op::Close, Op::AppendContract];
     b.zero_if(op.one_of(&entries), || o.value - payload.hash);
 }
@@ -192,11 +193,15 @@ fn next_registers<B: Builder>(
     r: &RegisterVars,
 ) -> RegisterVars {
     let [i0, i1, i2, _] = payload.inputs;
-    let (open, close, receipt, nop) = (op.is(Op::Open), op.is(Op::Close), op.is(Op::Receipt), op.is(Op::Nop));
+    let (open, receipt, nop) = (op.is(Op::Open), op.is(Op::Receipt), op.is(Op::Nop));
+    // Both leave no contract open.
+    let close = op.one_of(&[Op::Close, Op::Fail]);
     let links = op.any(Op::links);
     let new_root = Lc::from(path.new_root);
 
     let network_root = b.select(op.on(TreeKind::Network), new_root.clone(), r.network_root.into());
+    let network_root = b.select(op.is(Op::Fail), r.initial_root.into(), network_root.into());
+    let initial_root = b.select(receipt.clone(), r.network_root.into(), r.initial_root.into());
     let receipts_root = b.select(receipt.clone(), new_root.clone(), r.receipts_root.into());
     let receipts = b.alias(r.receipts + receipt.clone());
 
@@ -204,7 +209,7 @@ fn next_registers<B: Builder>(
     let state_root = opened_or_closed(b, &open, &close, i0.lc(), state_root);
     let grants_root = b.select(op.on(TreeKind::Grants), new_root, r.grants_root.into());
     let grants_root = opened_or_closed(b, &open, &close, i1.lc(), grants_root);
-    let program = opened_or_closed(b, &open, &close, i2.lc(), r.program);
+    let binding = opened_or_closed(b, &open, &close, i2.lc(), r.binding);
     let contract = opened_or_closed(b, &open, &close, o.key.into(), r.contract);
 
     let announces = op.sum(|op| if op.links() { tree_number(op) } else { 0 });
@@ -223,7 +228,7 @@ fn next_registers<B: Builder>(
         receipts_root,
         receipts,
         contract,
-        program,
+        binding,
         state_root,
         grants_root,
         pending_tree,
@@ -231,6 +236,7 @@ fn next_registers<B: Builder>(
         pending_next,
         log,
         auth,
+        initial_root,
         context: r.context,
     }
 }

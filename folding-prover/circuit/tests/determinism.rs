@@ -67,12 +67,13 @@ fn equalities(op: Op) -> usize {
     let interval = 3;
     let own = match op {
         Op::Nop => return 0,
-        Op::Open => 1 + 2 + 1,           // no contract; key and value of the leaf; entry
-        Op::Close => 1 + 1 + 3 + 1,      // key of the leaf; contract; three registers hashed; entry
-        Op::AppendContract => 1 + 2 + 1, // announced key; two empty roots; entry
-        Op::Read => 2,                   // key and value of the leaf
-        Op::Absent => 1 + interval,      // value zero
-        Op::Write | Op::WriteGrant => 1, // key of the leaf
+        Op::Run | Op::Fail => return 1,    // pending tree
+        Op::Open => 1 + 2 + 1,             // no contract; key and value of the leaf; entry
+        Op::Close => 1 + 1 + 3 + 1,        // key of the leaf; contract; three registers hashed; entry
+        Op::AppendContract => 1 + 2 + 1,   // announced key; two empty roots; entry
+        Op::Read => 2,                     // key and value of the leaf
+        Op::Absent => 1 + interval,        // value zero
+        Op::Write | Op::WriteGrant => 1,   // key of the leaf
         Op::Append | Op::AppendGrant => 1, // announced key
         Op::LinkContract | Op::Link | Op::LinkGrant => interval,
         Op::Grant => 2 + 3,       // key and value of the leaf; auth, key and zero hashed
@@ -82,7 +83,7 @@ fn equalities(op: Op) -> usize {
 }
 
 /// Inputs of a chunk with one slot: registers, two salts, key, value, leaf, payload, siblings.
-const INPUTS: usize = 13 + 2 + 2 + 3 + 4 + 3 * DEPTH;
+const INPUTS: usize = Registers::COUNT + 2 + 2 + 3 + 4 + 3 * DEPTH;
 
 fn check(circuit: &Circuit, assignment: &Assignment, start: &Registers, slot: &Slot) {
     let mut z = assignment.witness.clone();

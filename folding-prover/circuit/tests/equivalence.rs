@@ -99,12 +99,12 @@ fn any_changed_field_of_a_slot_is_judged_alike() {
 fn any_changed_register_is_judged_alike() {
     each(|batch, start, slot| {
         let fresh = Registers::start(fr(5), start.context);
-        let mut changed = [start; 13];
+        let mut changed = [start; Registers::COUNT];
         changed[0].network_root += fr(1);
         changed[1].receipts_root += fr(1);
         changed[2].receipts += 1;
         changed[3].contract += fr(1);
-        changed[4].program += fr(1);
+        changed[4].binding += fr(1);
         changed[5].state_root += fr(1);
         changed[6].grants_root += fr(1);
         changed[7].pending_tree += 1;
@@ -112,7 +112,8 @@ fn any_changed_register_is_judged_alike() {
         changed[9].pending_next += fr(1);
         changed[10].log += fr(1);
         changed[11].auth += fr(1);
-        changed[12] = Registers { contract: fr(0), pending_tree: 0, ..start };
+        changed[12].initial_root += fr(1);
+        changed[13] = Registers { contract: fr(0), pending_tree: 0, ..start };
         for registers in changed.into_iter().chain([fresh]) {
             agree(&batch.statement, registers, slot, "register");
         }
@@ -192,14 +193,14 @@ fn only_the_statement_s_boundaries_satisfy_a_first_or_last_chunk() {
         assert!(!run(&other, last, registers[last], false, true), "end {i}");
     }
     // Each register at the start, with a slot that changes nothing.
-    for i in 0..13 {
+    for i in 0..Registers::COUNT {
         let mut start = registers[0];
         match i {
             0 => start.network_root += fr(1),
             1 => start.receipts_root += fr(1),
             2 => start.receipts += 1,
             3 => start.contract += fr(1),
-            4 => start.program += fr(1),
+            4 => start.binding += fr(1),
             5 => start.state_root += fr(1),
             6 => start.grants_root += fr(1),
             7 => start.pending_tree += 1,
@@ -207,6 +208,7 @@ fn only_the_statement_s_boundaries_satisfy_a_first_or_last_chunk() {
             9 => start.pending_next += fr(1),
             10 => start.log += fr(1),
             11 => start.auth += fr(1),
+            12 => start.initial_root += fr(1),
             _ => start.context += fr(1),
         }
         assert!(run(&statement, 0, start, false, false));
@@ -223,6 +225,8 @@ enum Step {
     Write(u8, u8),
     SetGrant(u8, u8),
     UseGrant(u8),
+    Run,
+    Fail,
     Receipt,
 }
 
@@ -235,6 +239,8 @@ fn step() -> impl Strategy<Value = Step> {
         (1u8..9, 0u8..4).prop_map(|(k, v)| Step::Write(k, v)),
         (1u8..9, 0u8..4).prop_map(|(k, v)| Step::SetGrant(k, v)),
         (1u8..9).prop_map(Step::UseGrant),
+        Just(Step::Run),
+        Just(Step::Fail),
         Just(Step::Receipt),
     ]
 }
@@ -261,6 +267,8 @@ proptest! {
                 Step::Write(k, v) => ledger.write(common::key(k), fr(v.into())),
                 Step::SetGrant(k, v) => ledger.set_grant(common::key(k), fr(v.into())),
                 Step::UseGrant(k) => ledger.use_grant(common::key(k), fr(4)),
+                Step::Run => ledger.run(fr(7), fr(8)),
+                Step::Fail => ledger.fail(fr(7), fr(8)),
                 Step::Receipt => {
                     let _ = ledger.close(fr(10));
                     let (log, auth) = (ledger.log(), ledger.auth());

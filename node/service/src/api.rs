@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nectar_abi::{CodeHash, ContractId, Digest, GrantHash, Method, NetworkId, PublicKey, Purpose};
 use nectar_commitment::{Fr, from_bytes, to_bytes};
-use nectar_trace::ReceiptOpening;
+use nectar_trace::{ReceiptOpening, RunOpening};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Paths of version 1.
@@ -197,6 +197,17 @@ pub struct Opening {
     pub request: Digest,
     /// SHA-256 of the response.
     pub response: Digest,
+    /// What opens the run in the receipt's log (`nectar_trace::RunOpening`), of calls that ran one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Base64>,
+}
+
+impl Opening {
+    /// With what opens the run.
+    #[must_use]
+    pub fn of_run(opening: &ReceiptOpening, run: &RunOpening) -> Self {
+        Self { run: Some(Base64(run.encode())), ..Self::from(opening) }
+    }
 }
 
 impl fmt::Debug for Opening {
@@ -207,7 +218,7 @@ impl fmt::Debug for Opening {
 
 impl From<&ReceiptOpening> for Opening {
     fn from(o: &ReceiptOpening) -> Self {
-        Self { salt: Digest::new(o.salt), request: o.request, response: o.response }
+        Self { salt: Digest::new(o.salt), request: o.request, response: o.response, run: None }
     }
 }
 

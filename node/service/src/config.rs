@@ -90,6 +90,8 @@ pub struct ProverConfig {
     /// Directory of Powers-of-Tau files, with `setup = "ptau"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ptau_dir: Option<PathBuf>,
+    /// Whether runs of contracts must be ones that can be proven.
+    pub execution: Execution,
 }
 
 /// Where the proving key comes from.
@@ -101,6 +103,17 @@ pub enum Setup {
     InsecureDevelopment,
     /// Powers-of-Tau files.
     Ptau,
+}
+
+/// Whether runs of contracts must be ones that can be proven. Contracts keep what they were created with: for a node's life.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Execution {
+    /// Modules and runs that cannot be proven are refused: each run is repeated on the machine before anything is committed.
+    #[default]
+    Provable,
+    /// They are taken, and no proof of execution can ever cover them.
+    Unproven,
 }
 
 fn default_listen() -> SocketAddr {

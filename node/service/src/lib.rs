@@ -25,6 +25,7 @@ mod metrics;
 mod node;
 mod operator;
 pub mod prepare;
+mod programs;
 mod registry;
 mod settle;
 mod standing;
@@ -35,12 +36,13 @@ mod work;
 
 pub use chain::is_development_chain;
 pub use config::{
-    ConfigError, ConfigLayers, ENV_PREFIX, KEYS, KeyKind, L1Config, Limits, NodeConfig, ProverConfig, Setup,
-    TlsConfig,
+    ConfigError, ConfigLayers, ENV_PREFIX, Execution, KEYS, KeyKind, L1Config, Limits, NodeConfig,
+    ProverConfig, Setup, TlsConfig,
 };
 pub use files::DirectoryError;
 pub use http::ListenError;
 pub use node::{Node, NodeSecrets, RunningNode, StartError};
+pub use programs::Machines;
 pub use registry::Standing;
 pub use settle::{BatchFileError, SyncError};
 pub use upload::upload_body;

@@ -14,13 +14,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::chain::{Chain, is_development_chain};
-use crate::config::{ConfigError, NodeConfig, Setup};
+use crate::config::{ConfigError, Execution, NodeConfig, Setup};
 use crate::files::{DataDir, DirectoryError};
 use crate::http::{App, ListenError, Listening, listen, metrics_router, router};
 use crate::keys::proving_keys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
 use crate::operator::Operator;
+use crate::programs::Machines;
 use crate::registry::Standing;
 use crate::settle::{Files, Parts, Settler, SyncError, reconcile};
 use crate::standing::Watch;
@@ -237,10 +238,15 @@ async fn open(
     let mut runtime = RuntimeConfig::new(config.network);
     runtime.auditors = config.auditors.iter().copied().collect();
     let NodeSecrets { identity, store, .. } = secrets;
+    let execution = config.prover.execution;
     blocking(move || -> Result<_, StartError> {
         let backend = Arc::new(SledBackend::open(&path)?);
         let store = Store::open(backend, store, runtime.network)?;
-        Ok(Arc::new(Executor::open(runtime, store, identity)?))
+        let executor = Executor::open(runtime, store, identity)?;
+        Ok(Arc::new(match execution {
+            Execution::Provable => executor.with_programs(Arc::new(Machines::default())),
+            Execution::Unproven => executor,
+        }))
     })
     .await?
 }

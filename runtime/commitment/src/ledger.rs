@@ -4,7 +4,7 @@ use ff::Field;
 use thiserror::Error;
 
 use crate::machine::{auth_step, contract_entry, log_step};
-use crate::{Fr, IndexedTree, Key, Op, Slot, Tree, TreeError};
+use crate::{Fr, IndexedTree, Key, Op, Slot, TreeError};
 
 /// All trees of one network at a DSP, in memory. Operations of one invocation are recorded as [`Slot`]s between
 /// [`Ledger::begin`] and [`Ledger::finish`], or taken back with [`Ledger::rollback`].
@@ -24,13 +24,13 @@ pub struct Ledger {
 struct Contract {
     state: IndexedTree,
     grants: IndexedTree,
-    program: Fr,
+    binding: Fr,
     salt: Fr,
 }
 
 impl Contract {
     fn entry(&self) -> Fr {
-        contract_entry(self.state.root(), self.grants.root(), self.program, self.salt)
+        contract_entry(self.state.root(), self.grants.root(), self.binding, self.salt)
     }
 }
 
@@ -89,13 +89,13 @@ impl Ledger {
     pub fn restore(
         &mut self,
         key: Key,
-        program: Fr,
+        binding: Fr,
         salt: Fr,
         state: impl IntoIterator<Item = (Key, Fr)>,
         grants: impl IntoIterator<Item = (Key, Fr)>,
     ) -> Result<(), LedgerError> {
         let (state, grants) = (IndexedTree::from_leaves(state)?, IndexedTree::from_leaves(grants)?);
-        let contract = Contract { state, grants, program, salt };
+        let contract = Contract { state, grants, binding, salt };
         self.network.link(&key)?;
         self.network.append(&key, contract.entry())?;
         self.contracts.insert(key, contract);
@@ -161,6 +161,12 @@ impl Ledger {
 
     /// Takes back everything since [`Self::begin`].
     pub fn rollback(&mut self) {
+        self.undo();
+        self.finish();
+    }
+
+    /// Takes the trees back to where they were at [`Self::begin`].
+    fn undo(&mut self) {
         while let Some(undo) = self.journal.pop() {
             match undo {
                 Undo::Update(place, key, old) => {
@@ -184,18 +190,17 @@ impl Ledger {
                 }
             }
         }
-        self.finish();
     }
 
-    /// Creates an empty contract.
+    /// Creates an empty contract. `binding` says which program is its, and under which secret its keys are blinded.
     ///
     /// # Errors
     /// [`LedgerError::Tree`] if it exists or the network is full.
-    pub fn create(&mut self, key: Key, program: Fr, salt: Fr) -> Result<(), LedgerError> {
+    pub fn create(&mut self, key: Key, binding: Fr, salt: Fr) -> Result<(), LedgerError> {
         let contract =
-            Contract { state: IndexedTree::default(), grants: IndexedTree::default(), program, salt };
+            Contract { state: IndexedTree::default(), grants: IndexedTree::default(), binding, salt };
         let entry = contract.entry();
-        let payload = [Fr::ZERO, Fr::ZERO, program, salt];
+        let payload = [Fr::ZERO, Fr::ZERO, binding, salt];
         self.insert(Place::Network, key, entry, payload)?;
         self.contracts.insert(key, contract);
         self.journal.push(Undo::Create(key));
@@ -212,7 +217,7 @@ impl Ledger {
             return Err(LedgerError::Opened);
         }
         let contract = self.contracts.get(&key).ok_or(LedgerError::NoContract)?;
-        let payload = [contract.state.root(), contract.grants.root(), contract.program, contract.salt];
+        let payload = [contract.state.root(), contract.grants.root(), contract.binding, contract.salt];
         let entry = contract.entry();
         if !self.touched.iter().any(|t| t.contract == key) {
             self.touched.push(Touched { contract: key, pre: entry, post: entry });
@@ -282,6 +287,35 @@ impl Ledger {
         self.set(place, Op::WriteGrant, grant, value)
     }
 
+    /// Says that a run of the open contract took place: what it was given, and how it ended.
+    ///
+    /// # Errors
+    /// [`LedgerError::Closed`]
+    pub fn run(&mut self, inputs: Fr, outcome: Fr) -> Result<(), LedgerError> {
+        self.say(Op::Run, inputs, outcome)
+    }
+
+    /// The same of a run that failed. The trees are as they were at [`Self::begin`] and no contract is open; operations and log stay,
+    /// because they were made.
+    ///
+    /// # Errors
+    /// [`LedgerError::Closed`]
+    pub fn fail(&mut self, inputs: Fr, outcome: Fr) -> Result<(), LedgerError> {
+        self.say(Op::Fail, inputs, outcome)?;
+        self.undo();
+        self.open = None;
+        self.touched.iter_mut().for_each(|touched| touched.post = touched.pre);
+        Ok(())
+    }
+
+    fn say(&mut self, op: Op, key: Fr, value: Fr) -> Result<(), LedgerError> {
+        self.open.ok_or(LedgerError::Closed)?;
+        let slot = Slot { key, value, ..Slot::new(op) };
+        self.log = log_step(self.log, op, key, slot.logged_value());
+        self.slots.push(slot);
+        Ok(())
+    }
+
     fn set(&mut self, place: Place, op: Op, key: Key, value: Fr) -> Result<(), LedgerError> {
         let present = self.tree(place).is_some_and(|tree| tree.value(&key).is_some());
         if present {
@@ -335,8 +369,9 @@ impl Ledger {
         let Some(tree) = self.tree(place) else { return };
         let (index, old, siblings) = tree.open(&key);
         let key = key.to_field();
-        self.slots.push(Slot { op, key, value, index, old, siblings, payload });
-        self.log = log_step(self.log, op, key, value);
+        let slot = Slot { op, key, value, index, old, siblings, payload };
+        self.log = log_step(self.log, op, key, slot.logged_value());
+        self.slots.push(slot);
     }
 
     fn tree(&mut self, place: Place) -> Option<&mut IndexedTree> {
@@ -348,57 +383,10 @@ impl Ledger {
     }
 }
 
-/// The receipts of one batch: turns each invocation's end into the operation that a proof needs.
-#[derive(Debug, Default)]
-pub struct ReceiptTree {
-    tree: Tree,
-}
-
-impl ReceiptTree {
-    /// Root over the receipts so far.
-    pub fn root(&self) -> Fr {
-        self.tree.root()
-    }
-
-    /// Number of receipts so far.
-    pub fn len(&self) -> usize {
-        self.tree.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.tree.is_empty()
-    }
-
-    /// The path of a receipt, to prove that it is in the batch.
-    pub fn siblings(&self, index: usize) -> crate::Siblings {
-        self.tree.siblings(index)
-    }
-
-    /// Appends a receipt.
-    ///
-    /// # Errors
-    /// [`TreeError::Full`]
-    pub fn append(&mut self, log: Fr, body: Fr, auth: Fr) -> Result<Slot, TreeError> {
-        let index = self.tree.len();
-        let siblings = self.tree.siblings(index);
-        if !self.tree.set(index, receipt_leaf(log, body, auth)) {
-            return Err(TreeError::Full);
-        }
-        let index = u32::try_from(index).map_err(|_| TreeError::Full)?;
-        Ok(Slot { index, siblings, payload: [body, Fr::ZERO, Fr::ZERO, Fr::ZERO], ..Slot::new(Op::Receipt) })
-    }
-}
-
-/// `Poseidon(Receipt, log, body, auth, 0)`: a receipt's leaf.
-pub fn receipt_leaf(log: Fr, body: Fr, auth: Fr) -> Fr {
-    crate::hash4(crate::Domain::Receipt, [log, body, auth, Fr::ZERO])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Registers, Violation};
+    use crate::{ReceiptTree, Registers, Violation};
 
     fn key(n: u8) -> Key {
         Key::new([n; 31])
@@ -408,7 +396,7 @@ mod tests {
         Fr::from(n)
     }
 
-    /// Two contracts, writes, reads, removal, grants, a composed call, two receipts.
+    /// Two contracts, writes, reads, removal, grants, a composed call with its runs, one that fails, three receipts.
     fn session() -> (Vec<Slot>, Registers, Registers) {
         let mut ledger = Ledger::default();
         let start = Registers::start(ledger.root(), fr(99));
@@ -431,14 +419,28 @@ mod tests {
         ledger.close(fr(14)).unwrap();
         ledger.open(key(2)).unwrap();
         assert_eq!(ledger.read(key(3)).unwrap(), fr(0));
+        ledger.run(fr(31), fr(32)).unwrap();
         ledger.close(fr(23)).unwrap();
         ledger.open(key(1)).unwrap();
         ledger.write(key(3), fr(0)).unwrap();
         ledger.write(key(5), fr(55)).unwrap();
         ledger.set_grant(key(7), fr(0)).unwrap();
+        ledger.run(fr(33), fr(34)).unwrap();
         ledger.close(fr(15)).unwrap();
         end(&mut ledger, &mut receipts, &mut all, fr(2));
-        let end = Registers::end(ledger.root(), receipts.root(), 2, fr(99));
+        ledger.open(key(1)).unwrap();
+        ledger.write(key(5), fr(56)).unwrap();
+        ledger.write(key(6), fr(66)).unwrap();
+        ledger.close(fr(16)).unwrap();
+        ledger.open(key(2)).unwrap();
+        ledger.write(key(3), fr(33)).unwrap();
+        ledger.fail(fr(35), fr(36)).unwrap();
+        for contract in [1, 2] {
+            ledger.open(key(contract)).unwrap();
+            ledger.close(fr(17)).unwrap();
+        }
+        end(&mut ledger, &mut receipts, &mut all, fr(3));
+        let end = Registers::end(ledger.root(), receipts.root(), 3, fr(99));
         (all, start, end)
     }
 
@@ -496,6 +498,55 @@ mod tests {
         assert_eq!(ledger.state_value(&key(1), &key(5)), Some(fr(5)));
         assert_eq!(ledger.state_value(&key(1), &key(4)), None);
         assert!(!ledger.has_contract(&key(2)) && ledger.slots().is_empty());
+    }
+
+    #[test]
+    fn a_run_that_failed_leaves_its_operations_and_nothing_of_what_they_did() {
+        let mut ledger = Ledger::default();
+        ledger.create(key(1), fr(11), fr(12)).unwrap();
+        ledger.open(key(1)).unwrap();
+        ledger.write(key(5), fr(5)).unwrap();
+        ledger.close(fr(13)).unwrap();
+        ledger.finish();
+        let root = ledger.root();
+        assert_eq!(ledger.run(fr(1), fr(2)), Err(LedgerError::Closed));
+        assert_eq!(ledger.fail(fr(1), fr(2)), Err(LedgerError::Closed));
+        ledger.create(key(2), fr(1), fr(1)).unwrap();
+        ledger.open(key(1)).unwrap();
+        ledger.write(key(5), fr(6)).unwrap();
+        ledger.write(key(4), fr(4)).unwrap();
+        let log = ledger.log();
+        ledger.fail(fr(7), fr(8)).unwrap();
+        assert_eq!(ledger.log(), log_step(log, Op::Fail, fr(7), fr(8)));
+        assert_eq!((ledger.root(), ledger.slots().len()), (root, 7));
+        assert!(!ledger.has_contract(&key(2)) && ledger.touched().iter().all(|t| t.pre == t.post));
+        assert_eq!(ledger.read(key(5)), Err(LedgerError::Closed));
+        ledger.open(key(1)).unwrap();
+        assert_eq!(ledger.read(key(5)), Ok(fr(5)));
+        ledger.rollback();
+        assert_eq!(ledger.root(), root);
+    }
+
+    #[test]
+    fn the_log_says_which_binding_was_opened() {
+        let (slots, start, _) = session();
+        let at = slots.iter().position(|s| s.op == Op::Open).unwrap();
+        let before = slots[..at].iter().try_fold(start, |r, slot| r.apply(slot)).unwrap();
+        let opened = before.apply(&slots[at]).unwrap();
+        assert_eq!(opened.log, log_step(before.log, Op::Open, slots[at].key, fr(11)));
+        assert_eq!(opened.binding, fr(11));
+    }
+
+    #[test]
+    fn a_run_needs_an_open_contract_and_no_half_done_insertion() {
+        let (slots, start, _) = session();
+        for op in [Op::Run, Op::Fail] {
+            let run = Slot { key: fr(1), value: fr(2), ..Slot::new(op) };
+            assert_eq!(start.apply(&run), Err(Violation::Contract));
+            let at = slots.iter().position(|s| s.op == Op::Link).unwrap();
+            let linked = slots[..=at].iter().try_fold(start, |r, slot| r.apply(slot)).unwrap();
+            assert_eq!(linked.apply(&run), Err(Violation::Pending));
+        }
     }
 
     #[test]

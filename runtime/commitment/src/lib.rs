@@ -13,11 +13,15 @@
 #![forbid(unsafe_code)]
 
 mod field;
+mod grain;
 mod indexed;
 mod key;
 mod ledger;
+mod log;
 mod machine;
+mod partial;
 mod poseidon;
+mod receipts;
 mod run;
 mod slot;
 mod tree;
@@ -25,11 +29,13 @@ mod tree;
 pub use field::{Fr, from_bytes, from_u64, to_bytes};
 pub use indexed::{IndexedTree, Leaf, TreeError};
 pub use key::Key;
-pub use ledger::{Ledger, LedgerError, ReceiptTree, Touched, receipt_leaf};
+pub use ledger::{Ledger, LedgerError, Touched};
+pub use log::LogEntry;
 pub use machine::{Registers, Violation};
 pub use poseidon::{
     Domain, FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, hash_bytes, hash4, mds, permute, round_constants,
 };
+pub use receipts::{ReceiptTree, receipt_leaf};
 pub use run::{EntryPoint, RunOutcome, binding, hash_words, run_inputs, state_key, state_value};
 pub use slot::{Op, Slot, TreeKind};
 pub use tree::{ARITY, CAPACITY, DEPTH, Siblings, Tree, empty_root};

@@ -1,6 +1,7 @@
 use ff::Field;
 use thiserror::Error;
 
+use crate::log::LogEntry;
 use crate::{Domain, Fr, IndexedTree, Key, Op, Slot, TreeKind, empty_root, hash4};
 
 /// What a proof carries from one operation to the next. All zero but the roots and the context between invocations.
@@ -14,8 +15,8 @@ pub struct Registers {
     pub receipts: u64,
     /// Key of the open contract; zero if none is.
     pub contract: Fr,
-    /// Program commitment of the open contract.
-    pub program: Fr,
+    /// What the open contract's entry says of its program and its secret.
+    pub binding: Fr,
     /// State root of the open contract.
     pub state_root: Fr,
     /// Grants root of the open contract.
@@ -30,6 +31,8 @@ pub struct Registers {
     pub log: Fr,
     /// Grants that it used.
     pub auth: Fr,
+    /// Root of the network when the running invocation began.
+    pub initial_root: Fr,
     /// Digest of the batch's statement; constant.
     pub context: Fr,
 }
@@ -71,6 +74,9 @@ pub enum Violation {
 }
 
 impl Registers {
+    /// Number of registers.
+    pub const COUNT: usize = 14;
+
     /// Between invocations, before the first receipt of a batch.
     pub fn start(network_root: Fr, context: Fr) -> Self {
         Self {
@@ -78,7 +84,7 @@ impl Registers {
             receipts_root: empty_root(),
             receipts: 0,
             contract: Fr::ZERO,
-            program: Fr::ZERO,
+            binding: Fr::ZERO,
             state_root: Fr::ZERO,
             grants_root: Fr::ZERO,
             pending_tree: 0,
@@ -86,6 +92,7 @@ impl Registers {
             pending_next: Fr::ZERO,
             log: Fr::ZERO,
             auth: Fr::ZERO,
+            initial_root: network_root,
             context,
         }
     }
@@ -95,26 +102,26 @@ impl Registers {
         Self { receipts_root, receipts, ..Self::start(network_root, context) }
     }
 
-    /// Hiding commitment to the registers: `Registers`-tagged Poseidon over their 13 values in order of declaration,
-    /// the first four, then three at a time behind the hash so far, then the salt.
+    /// Hiding commitment to the registers: `Registers`-tagged Poseidon over their 14 values in order of declaration,
+    /// the first four, then three at a time behind the hash so far, then the salt and the last.
     pub fn commit(&self, salt: Fr) -> Fr {
-        let [a, b, c, d, rest @ ..] = self.to_fields();
+        let [a, b, c, d, rest @ .., last] = self.to_fields();
         let head = hash4(Domain::Registers, [a, b, c, d]);
         let body = rest.chunks(3).fold(head, |hash, chunk| {
             let at = |i: usize| chunk.get(i).copied().unwrap_or_default();
             hash4(Domain::Registers, [hash, at(0), at(1), at(2)])
         });
-        hash4(Domain::Registers, [body, salt, Fr::ZERO, Fr::ZERO])
+        hash4(Domain::Registers, [body, salt, last, Fr::ZERO])
     }
 
     /// The values in order of declaration.
-    pub fn to_fields(&self) -> [Fr; 13] {
+    pub fn to_fields(&self) -> [Fr; Self::COUNT] {
         [
             self.network_root,
             self.receipts_root,
             Fr::from(self.receipts),
             self.contract,
-            self.program,
+            self.binding,
             self.state_root,
             self.grants_root,
             Fr::from(self.pending_tree),
@@ -122,6 +129,7 @@ impl Registers {
             self.pending_next,
             self.log,
             self.auth,
+            self.initial_root,
             self.context,
         ]
     }
@@ -131,8 +139,11 @@ impl Registers {
     /// # Errors
     /// [`Violation`], and then no proof of the operation exists.
     pub fn apply(&self, slot: &Slot) -> Result<Self, Violation> {
+        if slot.op == Op::Nop {
+            return Ok(*self);
+        }
         let mut next = *self;
-        let Some(tree) = slot.op.tree() else { return Ok(next) };
+        let Some(tree) = slot.op.tree() else { return self.run(slot) };
         let announced = if slot.op.appends() { tree as u64 } else { 0 };
         if self.pending_tree != announced {
             return Err(Violation::Pending);
@@ -169,14 +180,38 @@ impl Registers {
                     return Err(Violation::Order);
                 }
                 (next.log, next.auth, next.receipts) = (Fr::ZERO, Fr::ZERO, self.receipts + 1);
+                next.initial_root = self.network_root;
             }
-            op if op.log_code() != 0 => next.log = log_step(self.log, op, slot.key, slot.value),
+            op if op.log_code() != 0 => next.log = log_step(self.log, op, slot.key, slot.logged_value()),
             _ => {}
         }
         if slot.op == Op::Grant {
             next.auth = auth_step(self.auth, slot.key, slot.payload[0]);
         }
         Ok(next)
+    }
+
+    /// A run of the open contract's program took place; if it failed, the invocation leaves nothing but its log and the grants that
+    /// it used.
+    fn run(&self, slot: &Slot) -> Result<Self, Violation> {
+        if self.pending_tree != 0 {
+            return Err(Violation::Pending);
+        }
+        if self.contract == Fr::ZERO {
+            return Err(Violation::Contract);
+        }
+        let log = log_step(self.log, slot.op, slot.key, slot.value);
+        let next = Self { log, pending_key: Fr::ZERO, pending_next: Fr::ZERO, ..*self };
+        Ok(match slot.op {
+            Op::Fail => Self { network_root: self.initial_root, ..next.closed() },
+            _ => next,
+        })
+    }
+
+    /// No contract is open.
+    fn closed(self) -> Self {
+        let (contract, binding) = (Fr::ZERO, Fr::ZERO);
+        Self { contract, binding, state_root: Fr::ZERO, grants_root: Fr::ZERO, ..self }
     }
 
     /// The leaf of the receipt that ends the running invocation.
@@ -187,7 +222,7 @@ impl Registers {
     fn check_leaf(&self, slot: &Slot) -> Result<(), Violation> {
         let old = &slot.old;
         match slot.op {
-            Op::Nop | Op::Receipt => Ok(()),
+            Op::Nop | Op::Receipt | Op::Run | Op::Fail => Ok(()),
             Op::Open | Op::Read | Op::Grant | Op::Close | Op::Write | Op::WriteGrant => {
                 if old.key != slot.key {
                     return Err(Violation::Key);
@@ -213,31 +248,30 @@ impl Registers {
     }
 
     fn check_contract(&self, slot: &Slot, next: &mut Self) -> Result<(), Violation> {
-        let [state, grants, program, salt] = slot.payload;
+        let [state, grants, binding, salt] = slot.payload;
         match slot.op {
             Op::Open => {
                 if self.contract != Fr::ZERO {
                     return Err(Violation::Contract);
                 }
-                if slot.value != contract_entry(state, grants, program, salt) {
+                if slot.value != contract_entry(state, grants, binding, salt) {
                     return Err(Violation::Payload);
                 }
-                (next.contract, next.state_root, next.grants_root, next.program) =
-                    (slot.key, state, grants, program);
+                (next.contract, next.state_root, next.grants_root, next.binding) =
+                    (slot.key, state, grants, binding);
             }
             Op::Close => {
                 if self.contract == Fr::ZERO || self.contract != slot.key {
                     return Err(Violation::Contract);
                 }
-                if slot.value != contract_entry(self.state_root, self.grants_root, self.program, salt) {
+                if slot.value != contract_entry(self.state_root, self.grants_root, self.binding, salt) {
                     return Err(Violation::Payload);
                 }
-                (next.contract, next.state_root, next.grants_root, next.program) =
-                    (Fr::ZERO, Fr::ZERO, Fr::ZERO, Fr::ZERO);
+                *next = next.closed();
             }
             Op::AppendContract => {
                 let empty = IndexedTree::empty_root();
-                if slot.value != contract_entry(empty, empty, program, salt) {
+                if slot.value != contract_entry(empty, empty, binding, salt) {
                     return Err(Violation::Payload);
                 }
             }
@@ -248,14 +282,14 @@ impl Registers {
     }
 }
 
-/// `Poseidon(Contract, state root, grants root, program, salt)`: the value of a contract's leaf in its network.
-pub(crate) fn contract_entry(state_root: Fr, grants_root: Fr, program: Fr, salt: Fr) -> Fr {
-    hash4(Domain::Contract, [state_root, grants_root, program, salt])
+/// `Poseidon(Contract, state root, grants root, binding, salt)`: the value of a contract's leaf in its network.
+pub(crate) fn contract_entry(state_root: Fr, grants_root: Fr, binding: Fr, salt: Fr) -> Fr {
+    hash4(Domain::Contract, [state_root, grants_root, binding, salt])
 }
 
 /// `Poseidon(Log, log, operation, key, value)`
 pub(crate) fn log_step(log: Fr, op: Op, key: Fr, value: Fr) -> Fr {
-    hash4(Domain::Log, [log, Fr::from(op.log_code()), key, value])
+    LogEntry { code: op.log_code(), key, value }.after(log)
 }
 
 /// `Poseidon(Auth, auth, grant key, salt, 0)`

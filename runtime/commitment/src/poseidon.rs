@@ -1,6 +1,7 @@
 //! Poseidon (eprint 2019/458) with the parameters of circomlib: BN254, x^5, t = 5, 8 full and 60 partial rounds.
 //!
 //! Constants come from the Grain LFSR of the paper's appendix and are checked against circomlib's published outputs.
+//! [`permute`] computes the same by fewer products (`partial.rs`).
 //! The capacity element starts with a domain tag instead of zero, so that a leaf can never be read as a node.
 
 use std::sync::OnceLock;
@@ -8,6 +9,8 @@ use std::sync::OnceLock;
 use ff::{Field, PrimeField};
 
 use crate::Fr;
+use crate::grain::Grain;
+use crate::partial::PartialRounds;
 
 /// Elements in the state: one of capacity, four of rate.
 pub const WIDTH: usize = 5;
@@ -26,7 +29,7 @@ pub enum Domain {
     Node = 1,
     /// Leaf of an indexed tree: key, next key, value, 0.
     Leaf = 2,
-    /// A contract's entry in its network: state root, grants root, program, salt.
+    /// A contract's entry in its network: state root, grants root, binding, salt.
     Contract = 3,
     /// One step of an invocation's host-call log: log so far, operation, key, value.
     Log = 4,
@@ -34,7 +37,7 @@ pub enum Domain {
     Auth = 5,
     /// A receipt: log, body, auth, 0.
     Receipt = 6,
-    /// A stored value: salt (two elements of 128 bits), digest, length in bytes.
+    /// A stored value: salt, hash of its words, 0, 0.
     Value = 7,
     /// Bytes of any length.
     Bytes = 8,
@@ -72,6 +75,7 @@ impl Domain {
 struct Parameters {
     constants: Vec<[Fr; WIDTH]>,
     mds: [[Fr; WIDTH]; WIDTH],
+    partial: PartialRounds,
 }
 
 /// The round constants, one row a round.
@@ -84,20 +88,32 @@ pub fn mds() -> &'static [[Fr; WIDTH]; WIDTH] {
     &parameters().mds
 }
 
-/// One permutation of the state.
+/// One permutation of the state: what the rounds say, with the partial ones in fewer products.
 pub fn permute(state: &mut [Fr; WIDTH]) {
-    let Parameters { constants, mds } = parameters();
-    let partial = FULL_ROUNDS / 2..FULL_ROUNDS / 2 + PARTIAL_ROUNDS;
-    for (round, row) in constants.iter().enumerate() {
-        for (element, constant) in state.iter_mut().zip(row) {
-            *element += constant;
-        }
-        let through_sbox = if partial.contains(&round) { 1 } else { WIDTH };
-        for element in state.iter_mut().take(through_sbox) {
-            *element *= element.square().square();
-        }
-        *state = std::array::from_fn(|i| mds[i].iter().zip(state.iter()).map(|(m, s)| *m * s).sum());
-    }
+    let Parameters { constants, mds, partial } = parameters();
+    let (before, rest) = constants.split_at(FULL_ROUNDS / 2);
+    let after = rest.get(PARTIAL_ROUNDS..).unwrap_or_default();
+    before.iter().for_each(|row| full_round(state, row, mds));
+    partial.apply(state);
+    // The partial rounds have added what comes before the next S-box already.
+    after
+        .iter()
+        .enumerate()
+        .for_each(|(i, row)| full_round(state, if i == 0 { &[Fr::ZERO; WIDTH] } else { row }, mds));
+}
+
+fn full_round(state: &mut [Fr; WIDTH], constants: &[Fr; WIDTH], mds: &[[Fr; WIDTH]; WIDTH]) {
+    let powers: [Fr; WIDTH] = std::array::from_fn(|i| fifth(state[i] + constants[i]));
+    *state = std::array::from_fn(|i| dot(&mds[i], &powers));
+}
+
+/// The S-box.
+pub(crate) fn fifth(x: Fr) -> Fr {
+    x * x.square().square()
+}
+
+pub(crate) fn dot<const N: usize>(a: &[Fr; N], b: &[Fr; N]) -> Fr {
+    a.iter().zip(b).fold(Fr::ZERO, |sum, (a, b)| sum + a * b)
 }
 
 /// Hash of four elements: `permute([tag, a, b, c, d])[0]`.
@@ -131,88 +147,15 @@ fn parameters() -> &'static Parameters {
     static PARAMETERS: OnceLock<Parameters> = OnceLock::new();
     PARAMETERS.get_or_init(|| {
         let mut grain = Grain::new();
-        let constants = (0..ROUNDS).map(|_| std::array::from_fn(|_| grain.element())).collect();
+        let constants: Vec<[Fr; WIDTH]> =
+            (0..ROUNDS).map(|_| std::array::from_fn(|_| grain.element())).collect();
         let xs: [Fr; WIDTH] = std::array::from_fn(|_| grain.reduced_element());
         let ys: [Fr; WIDTH] = std::array::from_fn(|_| grain.reduced_element());
         // Cauchy matrix; the sums are distinct and not zero for these parameters (checked in the tests).
         let mds = xs.map(|x| ys.map(|y| Option::<Fr>::from((x + y).invert()).unwrap_or_default()));
-        Parameters { constants, mds }
+        let partial = PartialRounds::new(&constants, &mds);
+        Parameters { constants, mds, partial }
     })
-}
-
-/// The Grain LFSR in its self-shrinking mode (eprint 2019/458, appendix F).
-struct Grain {
-    bits: [bool; 80],
-}
-
-impl Grain {
-    const FIELD_BITS: usize = 254;
-
-    fn new() -> Self {
-        let fields: [(u64, usize); 6] = [
-            (1, 2), // prime field
-            (0, 4), // S-box x^alpha
-            (Self::FIELD_BITS as u64, 12),
-            (WIDTH as u64, 12),
-            (FULL_ROUNDS as u64, 10),
-            (PARTIAL_ROUNDS as u64, 10),
-        ];
-        let head =
-            fields.iter().flat_map(|&(value, width)| (0..width).rev().map(move |i| value >> i & 1 == 1));
-        let mut bits = [true; 80];
-        bits.iter_mut().zip(head).for_each(|(bit, value)| *bit = value);
-        let mut grain = Self { bits };
-        for _ in 0..160 {
-            grain.step();
-        }
-        grain
-    }
-
-    fn step(&mut self) -> bool {
-        let b = &self.bits;
-        let new = b[62] ^ b[51] ^ b[38] ^ b[23] ^ b[13] ^ b[0];
-        self.bits.rotate_left(1);
-        self.bits[79] = new;
-        new
-    }
-
-    fn next_bit(&mut self) -> bool {
-        loop {
-            let keep = self.step();
-            let bit = self.step();
-            if keep {
-                return bit;
-            }
-        }
-    }
-
-    /// 254 bits, most significant first, as 32 little-endian bytes.
-    fn next_bytes(&mut self) -> [u8; 32] {
-        let mut bytes = [0u8; 32];
-        for position in (0..Self::FIELD_BITS).rev() {
-            if self.next_bit() {
-                bytes[position / 8] |= 1 << (position % 8);
-            }
-        }
-        bytes
-    }
-
-    /// The next value below the modulus.
-    fn element(&mut self) -> Fr {
-        loop {
-            if let Some(value) = Fr::from_repr(self.next_bytes().into()).into() {
-                return value;
-            }
-        }
-    }
-
-    /// The next 254 bits, reduced.
-    fn reduced_element(&mut self) -> Fr {
-        self.next_bytes()
-            .iter()
-            .rev()
-            .fold(Fr::ZERO, |sum, byte| sum * Fr::from(256) + Fr::from(u64::from(*byte)))
-    }
 }
 
 #[cfg(test)]
@@ -232,6 +175,21 @@ mod tests {
         );
     }
 
+    /// The rounds as they are defined.
+    fn reference(state: &mut [Fr; WIDTH]) {
+        let partial = FULL_ROUNDS / 2..FULL_ROUNDS / 2 + PARTIAL_ROUNDS;
+        for (round, row) in round_constants().iter().enumerate() {
+            for (element, constant) in state.iter_mut().zip(row) {
+                *element += constant;
+            }
+            let through_sbox = if partial.contains(&round) { 1 } else { WIDTH };
+            for element in state.iter_mut().take(through_sbox) {
+                *element *= element.square().square();
+            }
+            *state = std::array::from_fn(|i| mds()[i].iter().zip(state.iter()).map(|(m, s)| *m * s).sum());
+        }
+    }
+
     #[test]
     fn the_mixing_matrix_has_no_zero() {
         assert!(mds().iter().flatten().all(|m| *m != Fr::ZERO));
@@ -243,7 +201,26 @@ mod tests {
         assert_ne!(hash4(Domain::Node, input), hash4(Domain::Leaf, input));
     }
 
+    #[test]
+    fn a_state_of_zeros_and_one_of_largest_elements_are_permuted_as_defined() {
+        for element in [Fr::ZERO, -Fr::ONE] {
+            let (mut fast, mut defined) = ([element; WIDTH], [element; WIDTH]);
+            permute(&mut fast);
+            reference(&mut defined);
+            assert_eq!(fast, defined);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_state_is_permuted_as_defined(elements: [[u8; 31]; WIDTH]) {
+            let mut fast = elements.map(|bytes| crate::Key::new(bytes).to_field() * -Fr::from(3));
+            let mut defined = fast;
+            permute(&mut fast);
+            reference(&mut defined);
+            prop_assert_eq!(fast, defined);
+        }
+
         #[test]
         fn trailing_zeros_change_the_hash(bytes in proptest::collection::vec(any::<u8>(), 0..200), zeros in 1usize..70) {
             let mut longer = bytes.clone();

@@ -51,11 +51,16 @@ pub enum Op {
     AppendGrant = 13,
     /// Ends an invocation: its receipt is the next leaf.
     Receipt = 14,
+    /// Says that a run of the open contract's program took place: changes the log alone.
+    Run = 15,
+    /// The same of a run that failed, and takes the whole invocation back: the network is as it was when the invocation began, and
+    /// no contract is open.
+    Fail = 16,
 }
 
 impl Op {
     /// Every operation, in order of its number.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Nop,
         Self::Open,
         Self::Close,
@@ -71,6 +76,8 @@ impl Op {
         Self::LinkGrant,
         Self::AppendGrant,
         Self::Receipt,
+        Self::Run,
+        Self::Fail,
     ];
 
     /// The number.
@@ -83,10 +90,10 @@ impl Op {
         Self::ALL.get(usize::from(number)).copied()
     }
 
-    /// The tree it works on; `None` for [`Op::Nop`].
+    /// The tree it works on; `None` for [`Op::Nop`], [`Op::Run`] and [`Op::Fail`], which open none.
     pub const fn tree(self) -> Option<TreeKind> {
         match self {
-            Self::Nop => None,
+            Self::Nop | Self::Run | Self::Fail => None,
             Self::Open | Self::Close | Self::LinkContract | Self::AppendContract => Some(TreeKind::Network),
             Self::Read | Self::Absent | Self::Write | Self::Link | Self::Append => Some(TreeKind::State),
             Self::Grant | Self::WriteGrant | Self::LinkGrant | Self::AppendGrant => Some(TreeKind::Grants),
@@ -106,6 +113,8 @@ impl Op {
             Self::Write | Self::Append => 5,
             Self::Grant => 6,
             Self::WriteGrant | Self::AppendGrant => 7,
+            Self::Run => 8,
+            Self::Fail => 9,
         }
     }
 
@@ -126,9 +135,9 @@ impl Op {
 ///
 /// | operation | payload |
 /// |---|---|
-/// | `Open` | state root, grants root, program, salt |
+/// | `Open` | state root, grants root, binding, salt |
 /// | `Close` | 0, 0, 0, fresh salt |
-/// | `AppendContract` | 0, 0, program, salt |
+/// | `AppendContract` | 0, 0, binding, salt |
 /// | `Grant` | salt, 0, 0, 0 |
 /// | `Receipt` | body, 0, 0, 0 |
 /// | others | zeros |
@@ -136,9 +145,9 @@ impl Op {
 pub struct Slot {
     /// The operation.
     pub op: Op,
-    /// The key it is about.
+    /// The key it is about; what a run was given.
     pub key: Fr,
-    /// The value read or written; zero for "nothing there".
+    /// The value read or written; zero for "nothing there". How a run ended.
     pub value: Fr,
     /// Position of the opened leaf.
     pub index: u32,
@@ -187,6 +196,12 @@ impl Slot {
         }
     }
 
+    /// The value that the log says: of an opened contract its binding, which outlives its salts.
+    pub fn logged_value(&self) -> Fr {
+        let [_, _, binding, _] = self.payload;
+        if self.op == Op::Open { binding } else { self.value }
+    }
+
     /// The root that a leaf hash at this slot's place leads to.
     pub fn root_of(&self, leaf: Fr) -> Fr {
         root_from(leaf, self.index, &self.siblings)
@@ -233,7 +248,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_of_the_right_length_is_refused_or_canonical(mut bytes in proptest::collection::vec(any::<u8>(), Slot::ENCODED_LEN), op in 0u8..20) {
+        fn garbage_of_the_right_length_is_refused_or_canonical(mut bytes in proptest::collection::vec(any::<u8>(), Slot::ENCODED_LEN), op in 0u8..22) {
             bytes[0] = op;
             for chunk in bytes[5..].chunks_mut(32) {
                 chunk[0] &= 0x3f;
@@ -251,7 +266,7 @@ mod tests {
         assert_eq!(Slot::decode(&good[1..]), None);
         assert_eq!(Slot::decode(&[good.as_slice(), &[0]].concat()), None);
         let mut unknown = good;
-        unknown[0] = 15;
+        unknown[0] = 17;
         assert_eq!(Slot::decode(&unknown), None);
     }
 }

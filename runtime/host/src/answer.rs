@@ -5,9 +5,11 @@ use cosmwasm_std::{
     to_json_vec,
 };
 use nectar_abi::{ContractId, NetworkId, PublicKey};
+use nectar_commitment::RunOutcome;
 
 use crate::error::HostError;
 use crate::failure::ContractFailure;
+use crate::frame::Entry;
 
 /// `Env`: the block's height is the position of the receipt that this invocation will have, its time is the DSP's.
 pub(crate) fn env(
@@ -35,13 +37,31 @@ pub(crate) fn info(sender: &PublicKey) -> Result<Vec<u8>, HostError> {
     to_json_vec(&info).map_err(|_| HostError::Invariant("a MessageInfo is JSON"))
 }
 
+/// What an entry point has answered. What begins as a success and is none cannot be a failure either: the log would say that the
+/// run went well.
+///
+/// # Errors
+/// [`HostError::Answer`]
+pub(crate) fn read(
+    entry: Entry,
+    bytes: &[u8],
+) -> Result<Result<ContractResult<Binary>, ContractFailure>, HostError> {
+    let parsed = if entry == Entry::Query { query(bytes) } else { response(bytes) };
+    match (bytes.starts_with(RunOutcome::OK), parsed) {
+        (true, Ok(ContractResult::Err(_))) => Err(HostError::Answer(entry.name(), ContractFailure::Response)),
+        (true, Err(failure)) => Err(HostError::Answer(entry.name(), failure)),
+        (false, Ok(ContractResult::Ok(_))) => Ok(Err(ContractFailure::Response)),
+        (_, parsed) => Ok(parsed),
+    }
+}
+
 /// The answer of `query`.
-pub(crate) fn query(bytes: &[u8]) -> Result<ContractResult<Binary>, ContractFailure> {
+fn query(bytes: &[u8]) -> Result<ContractResult<Binary>, ContractFailure> {
     from_json(bytes).map_err(|_| ContractFailure::Response)
 }
 
 /// The answer of `instantiate` or `execute`: the `Response` as JSON, without messages.
-pub(crate) fn response(bytes: &[u8]) -> Result<ContractResult<Binary>, ContractFailure> {
+fn response(bytes: &[u8]) -> Result<ContractResult<Binary>, ContractFailure> {
     let result: ContractResult<Response> = from_json(bytes).map_err(|_| ContractFailure::Response)?;
     match result {
         ContractResult::Ok(response) if !response.messages.is_empty() => {
@@ -85,5 +105,18 @@ mod tests {
         assert_eq!(response(br#"{"error":"no"}"#), Ok(ContractResult::Err("no".into())));
         assert_eq!(response(b"[]"), Err(ContractFailure::Response));
         assert_eq!(query(br#"{"ok":5}"#), Err(ContractFailure::Response));
+    }
+
+    #[test]
+    fn an_answer_that_only_begins_as_a_success_is_refused() {
+        let refused = |entry, bytes| matches!(read(entry, bytes), Err(HostError::Answer(..)));
+        assert!(refused(Entry::Query, br#"{"ok":5}"#));
+        assert!(refused(Entry::Query, br#"{"ok":"e30=""#));
+        assert!(refused(Entry::Execute, br#"{"ok":"e30="}"#));
+        assert!(read(Entry::Query, br#"{"ok":"e30="}"#).unwrap().unwrap().is_ok());
+        assert!(read(Entry::Query, br#"{"error":"no"}"#).unwrap().unwrap().is_err());
+        for failed in [br#" {"ok":"e30="}"#.as_slice(), b"", b"{\"ok\" :\"e30=\"}"] {
+            assert_eq!(read(Entry::Query, failed).unwrap(), Err(ContractFailure::Response));
+        }
     }
 }

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::failure::{ContractFailure, Words};
 use crate::module::ModuleError;
+use crate::programs::NotProvable;
 
 /// Why a request has no result. A contract's own errors are results: see [`crate::Reply`].
 #[derive(Debug, Error)]
@@ -36,6 +37,9 @@ pub enum Invalid {
     /// No such module.
     #[error("no module with this hash was uploaded")]
     UnknownCode,
+    /// No proof can be made of the module's runs.
+    #[error(transparent)]
+    NotProvable(#[from] NotProvable),
     /// Too many modules.
     #[error("this node holds at most {limit} modules")]
     TooManyCodes {
@@ -141,6 +145,12 @@ pub enum HostError {
         /// Network of the store.
         stored: u64,
     },
+    /// The run cannot be proven, on a network whose runs are.
+    #[error(transparent)]
+    NotProvable(#[from] NotProvable),
+    /// A contract answered what begins as a success and is none: neither outcome would be true.
+    #[error("the answer of `{0}` begins as a success and is none: {1}")]
+    Answer(&'static str, ContractFailure),
     /// Something that must hold does not.
     #[error("an invariant does not hold ({0}): please report this")]
     Invariant(&'static str),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use cosmwasm_std::{Binary, ContractResult};
 use nectar_abi::{CodeHash, ContractId, NetworkId, PublicKey, tagged_hash};
 use nectar_capability::{RefusalReason, SigningKey, VerifiedDirective, verify_directive};
-use nectar_commitment::{Fr, hash_bytes};
+use nectar_commitment::Fr;
 use nectar_state::{Session, Store};
 use parking_lot::Mutex;
 
@@ -15,9 +15,11 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{CallError, HostError, Invalid, Stop};
 use crate::failure::ContractFailure;
-use crate::frame::{Entry, FrameCall, run_frame};
+use crate::frame::Entry;
 use crate::journal::Journal;
 use crate::nonces::Nonce;
+use crate::program_run::{Made, ProgramCall, Ran, run_program};
+use crate::programs::{Programs, program_commitment};
 use crate::records::ContractRecord;
 use crate::run::Run;
 
@@ -41,6 +43,7 @@ pub struct Executor {
     dsp: PublicKey,
     engine: Arc<Engine>,
     clock: Arc<dyn Clock>,
+    programs: Option<Arc<dyn Programs>>,
     /// Locked before a session begins, never after.
     journal: Mutex<Journal>,
 }
@@ -63,11 +66,6 @@ pub struct Timing {
 pub fn contract_id(network: NetworkId, code: &CodeHash, owner: &PublicKey, salt: &[u8; 16]) -> ContractId {
     let parts: [&[u8]; 4] = [&network.0.to_be_bytes(), code.as_bytes(), owner.as_bytes(), salt];
     ContractId::new(tagged_hash("nectar/contract/v1", &parts))
-}
-
-/// What the network's tree says of a contract's program: today the module's hash as a field element.
-pub fn program_commitment(code: &CodeHash) -> Fr {
-    hash_bytes(code.as_bytes())
 }
 
 impl Executor {
@@ -96,7 +94,25 @@ impl Executor {
         let dsp = identity.public();
         let journal = Mutex::new(Journal::open(&store, dsp)?);
         let engine = Arc::new(Engine::new(config.limits.compiled_modules)?);
-        Ok(Self { config, store, identity, dsp, engine, clock, journal })
+        Ok(Self { config, store, identity, dsp, engine, clock, programs: None, journal })
+    }
+
+    /// Lets nothing be taken, and no run be committed, that these programs cannot prove. Contracts keep the program commitment
+    /// that they were created with, so a store belongs to a network with or without execution proofs for good.
+    #[must_use]
+    pub fn with_programs(mut self, programs: Arc<dyn Programs>) -> Self {
+        self.programs = Some(programs);
+        self
+    }
+
+    /// What a contract's entry says of the program of this module.
+    fn program(
+        &self,
+        code: &CodeHash,
+        module: impl FnOnce() -> Result<Vec<u8>, HostError>,
+    ) -> Result<Fr, CallError> {
+        let Some(programs) = &self.programs else { return Ok(program_commitment(code)) };
+        Ok(programs.commitment(code, &module()?).map_err(Invalid::from)?)
     }
 
     /// The DSP's key.
@@ -210,34 +226,30 @@ impl Executor {
 
     /// Runs an entry point inside of its entered contract and reads its answer. Whatever goes wrong in the contract is
     /// an outcome; its state changes are then taken back.
-    fn run_entry(&self, mut run: Box<Run>, call: Call) -> Result<Ended, HostError> {
+    fn run_entry(&self, run: Box<Run>, call: Call) -> Result<Ended, HostError> {
         let host = |stop| match stop {
             Stop::Host(error) => error,
             Stop::Contract(_) => HostError::Invariant("no contract is running yet"),
         };
-        let savepoint = run.session().savepoint();
         let module = run.module(&call.code).map_err(host)?;
-        let limit = self.config.limits.gas;
-        let frame = FrameCall { entry: call.entry, inputs: &call.inputs, gas: limit, limit };
-        let finished = run_frame(&module, run, &frame);
-        let mut run = finished.run.ok_or(HostError::Invariant("a frame gives its run back"))?;
-        let mut raw = Vec::new();
-        let answer = finished.answer.and_then(|bytes| {
-            raw = bytes;
-            let parse = if call.entry == Entry::Query { answer::query } else { answer::response };
-            Ok(parse(&raw)?)
-        });
+        let (gas, limit) = (self.config.limits.gas, self.config.limits.gas);
+        let Call { code, entry, inputs } = call;
+        let ran = run_program(run, ProgramCall { code, module: &module, entry, inputs, gas, limit })?;
+        let Ran { mut run, answer, gas: left } = ran;
+        let answer = match answer {
+            Ok(bytes) => answer::read(entry, &bytes)?,
+            Err(failure) => Err(failure),
+        };
         let (result, failure) = match answer {
             Ok(result) => (result, None),
-            Err(Stop::Contract(failure)) => (ContractResult::Err(failure.to_string()), Some(failure)),
-            Err(Stop::Host(error)) => return Err(error),
+            Err(failure) => (ContractResult::Err(failure.to_string()), Some(failure)),
         };
-        if result.is_err() {
-            run.session().rollback(savepoint);
+        if run.log_run(true)? != result.is_err() {
+            return Err(HostError::Invariant("log and answer agree on whether a run failed"));
         }
         run.leave();
-        let gas = limit.saturating_sub(finished.gas);
-        Ok(Ended { session: run.into_session(), inputs: call.inputs, raw, result, failure, gas })
+        let (session, runs) = run.into_parts();
+        Ok(Ended { session, runs, result, failure, gas: gas.saturating_sub(left) })
     }
 }
 
@@ -259,9 +271,7 @@ struct Call {
 /// How it ended.
 struct Ended {
     session: Session,
-    inputs: Vec<Vec<u8>>,
-    /// The bytes that the entry point returned; none if it did not return.
-    raw: Vec<u8>,
+    runs: Vec<Made>,
     result: ContractResult<Binary>,
     failure: Option<ContractFailure>,
     gas: u64,

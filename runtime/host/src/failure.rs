@@ -19,6 +19,10 @@ pub const FRAME_STACK_BYTES: usize = 256 * 1024;
 pub struct Words(pub(crate) String);
 
 impl Words {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// The text, for the caller only.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -35,6 +39,23 @@ impl fmt::Debug for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Words(..)")
     }
+}
+
+/// What the engine says of traps, in the order of their numbers in a proof.
+pub(crate) mod traps {
+    pub(crate) const UNREACHABLE: &str = "unreachable";
+    pub(crate) const MEMORY: &str = "memory access out of bounds";
+    pub(crate) const TABLE: &str = "table access out of bounds";
+    pub(crate) const NULL: &str = "indirect call to null";
+    pub(crate) const SIGNATURE: &str = "indirect call of another type";
+    pub(crate) const OVERFLOW: &str = "integer overflow";
+    pub(crate) const DIVISION: &str = "division by zero";
+    pub(crate) const CONVERSION: &str = "conversion of a float that is no integer";
+
+    pub(crate) const ALL: [&str; 8] =
+        [UNREACHABLE, MEMORY, TABLE, NULL, SIGNATURE, OVERFLOW, DIVISION, CONVERSION];
+    /// The place of what no proof covers.
+    pub(crate) const UNPROVEN: u8 = 7;
 }
 
 /// How a contract failed: its own fault, and the same on every host. Its state is unchanged, the gas is spent.
@@ -128,6 +149,21 @@ impl ContractFailure {
             Self::Response => "response",
             Self::Messages(_) => "messages",
         }
+    }
+
+    /// What the log says of it: the number of the trap that a proof would show, and one (`nectar_vm::Trap`). What the machine has no
+    /// trap of its own for is a host call against the rules.
+    pub(crate) fn code_of_end(&self) -> u8 {
+        let trap = match self {
+            Self::Trap(text) => {
+                traps::ALL.iter().position(|trap| trap == text).and_then(|at| u8::try_from(at).ok())
+            }
+            Self::StackOverflow => Some(7),
+            Self::OutOfGas { .. } => Some(8),
+            Self::Abort(_) => Some(10),
+            _ => None,
+        };
+        trap.filter(|trap| *trap != traps::UNPROVEN).unwrap_or(9) + 1
     }
 
     pub(crate) fn response(got: usize) -> Self {

@@ -1,6 +1,7 @@
 //! One instance of a module at work, and what its host calls need.
 
 use nectar_abi::limits::MAX_RESPONSE_BYTES;
+use nectar_commitment::EntryPoint;
 use wasmtime::{
     AsContext, AsContextMut, Caller, Instance, Memory, Store, StoreContextMut, StoreLimits,
     StoreLimitsBuilder, Trap, TypedFunc,
@@ -8,7 +9,7 @@ use wasmtime::{
 
 use crate::engine::Ready;
 use crate::error::{HostError, Stop};
-use crate::failure::ContractFailure;
+use crate::failure::{ContractFailure, traps};
 use crate::gas;
 use crate::module::{MAX_PAGES, MAX_TABLE_ELEMENTS};
 use crate::region::Region;
@@ -25,6 +26,14 @@ pub(crate) enum Entry {
 }
 
 impl Entry {
+    pub(crate) const fn point(self) -> EntryPoint {
+        match self {
+            Self::Instantiate => EntryPoint::Instantiate,
+            Self::Execute => EntryPoint::Execute,
+            Self::Query => EntryPoint::Query,
+        }
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Instantiate => "instantiate",
@@ -146,14 +155,14 @@ fn stopped(mut store: StoreContextMut<'_, Frame>, error: &wasmtime::Error) -> St
     Stop::Contract(match trap {
         Trap::OutOfFuel => ContractFailure::OutOfGas { limit: store.data().limit },
         Trap::StackOverflow => ContractFailure::StackOverflow,
-        Trap::MemoryOutOfBounds => ContractFailure::Trap("memory access out of bounds"),
-        Trap::TableOutOfBounds => ContractFailure::Trap("table access out of bounds"),
-        Trap::IndirectCallToNull => ContractFailure::Trap("indirect call to null"),
-        Trap::BadSignature => ContractFailure::Trap("indirect call of another type"),
-        Trap::IntegerOverflow => ContractFailure::Trap("integer overflow"),
-        Trap::IntegerDivisionByZero => ContractFailure::Trap("division by zero"),
-        Trap::BadConversionToInteger => ContractFailure::Trap("conversion of a float that is no integer"),
-        Trap::UnreachableCodeReached => ContractFailure::Trap("unreachable"),
+        Trap::UnreachableCodeReached => ContractFailure::Trap(traps::UNREACHABLE),
+        Trap::MemoryOutOfBounds => ContractFailure::Trap(traps::MEMORY),
+        Trap::TableOutOfBounds => ContractFailure::Trap(traps::TABLE),
+        Trap::IndirectCallToNull => ContractFailure::Trap(traps::NULL),
+        Trap::BadSignature => ContractFailure::Trap(traps::SIGNATURE),
+        Trap::IntegerOverflow => ContractFailure::Trap(traps::OVERFLOW),
+        Trap::IntegerDivisionByZero => ContractFailure::Trap(traps::DIVISION),
+        Trap::BadConversionToInteger => ContractFailure::Trap(traps::CONVERSION),
         _ => return HostError::Engine(error.to_string()).into(),
     })
 }

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use nectar_abi::{CodeHash, NetworkId, PublicKey};
+use nectar_abi::{NetworkId, PublicKey};
 use nectar_capability::{SigningKey, random_bytes};
-use nectar_state::{Sealed, Session, StateError, Store};
-use nectar_trace::{InvocationTrace, Receipt, ReceiptKind, ReceiptOpening};
-use zeroize::{Zeroize as _, Zeroizing};
+use nectar_state::{FrameLog, Sealed, Session, StateError, Store};
+use nectar_trace::{InvocationTrace, Receipt, ReceiptKind, ReceiptOpening, RunOpening, RunTrace};
+use zeroize::Zeroizing;
 
 use crate::audit::{AuditEntry, REFUSED_KEPT, Waiting};
 use crate::clock::Clock;
 use crate::error::HostError;
 use crate::nonces::{Nonce, Nonces};
+use crate::program_run::Made;
 use crate::receipt::SignedReceipt;
 use crate::records::{self, Bytes, ContractRecord, Element, Head, ReceiptRow, Records};
 
@@ -37,17 +38,16 @@ pub(crate) struct Event<'a> {
     pub(crate) time: u64,
     pub(crate) nonce: Nonce,
     pub(crate) audit: AuditEntry,
-    /// What the trace has besides.
-    pub(crate) code: Option<CodeHash>,
-    pub(crate) entry: &'static str,
-    pub(crate) inputs: Vec<Vec<u8>>,
-    pub(crate) result: Vec<u8>,
+    /// The runs behind it, in the order in which they began.
+    pub(crate) runs: Vec<Made>,
 }
 
 /// A receipt that is durable.
 pub(crate) struct Committed {
     pub(crate) receipt: SignedReceipt,
     pub(crate) opening: ReceiptOpening,
+    /// Opens the outermost run, if there was one.
+    pub(crate) run: Option<RunOpening>,
     pub(crate) seal: Duration,
     pub(crate) commit: Duration,
 }
@@ -115,11 +115,7 @@ impl Journal {
         let signed = SignedReceipt::sign(receipt.clone(), identity);
         let mut trace = InvocationTrace {
             receipt,
-            code: event.code,
-            entry: event.entry.to_owned(),
-            inputs: event.inputs,
-            calls: sealed.take_host_log(),
-            result: event.result,
+            runs: traced(event.runs, sealed.take_frames())?,
             slots: sealed.slots().to_vec(),
         };
         let row = ReceiptRow {
@@ -130,8 +126,9 @@ impl Journal {
             response: opening.response,
             slots: u64::try_from(trace.slots.len()).unwrap_or(u64::MAX),
         };
+        let run = trace.runs.first().and_then(|run| RunOpening::new(run, &trace.slots));
         let encoded = Zeroizing::new(trace.encode());
-        erase(&mut trace);
+        trace.runs.iter_mut().for_each(RunTrace::erase);
         sealed.system_put(records::TRACES, &position.to_be_bytes(), &encoded)?;
         sealed.system_put(records::RECEIPTS, &position.to_be_bytes(), &records::encode(&row)?)?;
         let audit = AuditEntry { receipt: Some(position), digest: Some(digest), ..event.audit };
@@ -141,7 +138,7 @@ impl Journal {
         sealed.commit()?;
         self.nonces.apply(event.nonce, &ended);
         self.advance(head, event.time);
-        Ok(Committed { receipt: signed, opening, seal, commit: start.elapsed().saturating_sub(seal) })
+        Ok(Committed { receipt: signed, opening, run, seal, commit: start.elapsed().saturating_sub(seal) })
     }
 
     /// Commits what leaves no receipt: an audit entry, if there is one, and system records.
@@ -210,12 +207,11 @@ impl WriteRecords for Sealed {
     }
 }
 
-/// Overwrites what was in plaintext once it is encoded.
-fn erase(trace: &mut InvocationTrace) {
-    for call in &mut trace.calls {
-        call.key.zeroize();
-        call.value.zeroize();
+/// Runs with what the log says of them. Frames of directives run nothing.
+fn traced(runs: Vec<Made>, frames: Vec<FrameLog>) -> Result<Vec<RunTrace>, HostError> {
+    let frames: Vec<FrameLog> = frames.into_iter().filter(|frame| frame.end.is_some()).collect();
+    if runs.len() != frames.len() {
+        return Err(HostError::Invariant("every run has its frame"));
     }
-    trace.inputs.iter_mut().for_each(|input| input.zeroize());
-    trace.result.zeroize();
+    runs.into_iter().zip(frames).map(|(run, frame)| run.trace(frame)).collect()
 }

@@ -8,8 +8,9 @@
 //! | to call a contract | [`Executor::invoke`], which gives a [`Reply`] |
 //! | to show who may do what, and who did | [`Executor::grants`], [`Executor::audit`] |
 //! | to prove and settle what was done | [`Executor::pending`], [`Executor::settled`], [`Executor::receipt`] |
-//! | to check a receipt anywhere | [`verify_receipt`] |
+//! | to check a receipt anywhere | [`verify_receipt`]; with the run behind an answer, [`check_run`] |
 //! | to know whether a module would be taken | [`check_module`] |
+//! | that every run can be proven | [`Executor::with_programs`] and a [`Programs`] |
 //!
 //! A contract's own errors are results, the same on every host and part of the receipt; a host's failures are
 //! [`HostError`] and leave nothing behind. Every refusal is [`CallError::Refused`] and no more. `DESIGN.md` has the
@@ -30,17 +31,20 @@ mod imports;
 mod journal;
 mod module;
 mod nonces;
+mod program_run;
+mod programs;
 mod receipt;
 mod records;
 mod region;
 mod reply;
 mod run;
+mod run_check;
 
 pub use audit::{AuditEntry, AuditEvent, MAX_AUDIT_ENTRIES, REFUSALS_PER_MINUTE, REFUSED_KEPT};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use config::{Config, Limits};
 pub use error::{CallError, HostError, Invalid};
-pub use executor::{Executor, MAX_REFERENCE_BYTES, MAX_USES, Timing, contract_id, program_commitment};
+pub use executor::{Executor, MAX_REFERENCE_BYTES, MAX_USES, Timing, contract_id};
 pub use failure::{
     ContractFailure, FRAME_STACK_BYTES, MAX_DEPTH, MAX_ITERATORS, MAX_STATE_BYTES, MAX_STATE_OPERATIONS,
     Words,
@@ -50,6 +54,9 @@ pub use module::{
     MAX_ALL_LOCALS, MAX_ALL_PARAMETERS, MAX_FUNCTION_BYTES, MAX_FUNCTIONS, MAX_GLOBALS, MAX_IMPORTS,
     MAX_LOCALS, MAX_PAGES, MAX_PARAMETERS, MAX_RESULTS, MAX_TABLE_ELEMENTS, ModuleError, check_module,
 };
+pub use nectar_trace::OpeningError;
+pub use programs::{NotProvable, Programs, Rehearsal, Rehearsed, program_commitment};
 pub use receipt::{MAX_SIGNED_RECEIPT_BYTES, ReceiptError, SignedReceipt, verify_receipt};
 pub use records::{BatchRecord, ContractRecord, Use};
 pub use reply::{GrantRecord, GrantStanding, Instantiated, ReceiptView, Registered, Reply, Revoked};
+pub use run_check::{Call, RunError, check_run};

@@ -2,7 +2,7 @@ use cosmwasm_std::{Binary, ContractResult};
 use nectar_abi::{ContractId, GrantHash};
 use nectar_capability::GrantSummary;
 use nectar_commitment::Fr;
-use nectar_trace::{Inclusion, ReceiptOpening};
+use nectar_trace::{Inclusion, ReceiptOpening, RunOpening};
 
 use crate::executor::Timing;
 use crate::failure::ContractFailure;
@@ -22,6 +22,8 @@ pub struct Reply {
     pub receipt: SignedReceipt,
     /// Shows that the receipt is for this request and this result. The response's bytes are [`Self::response_bytes`].
     pub opening: ReceiptOpening,
+    /// Shows that the receipt's log holds the run behind this result: see [`crate::check_run`].
+    pub run: RunOpening,
     /// Gas that was used.
     pub gas: u64,
     /// Where the time went.
@@ -58,6 +60,8 @@ pub struct Instantiated {
     pub receipt: SignedReceipt,
     /// Shows that the receipt is for this directive and the response, as `{"ok":..}` of [`Self::response`].
     pub opening: ReceiptOpening,
+    /// Shows that the receipt's log holds the run of `instantiate`: see [`crate::check_run`].
+    pub run: RunOpening,
     /// Gas that was used.
     pub gas: u64,
 }

@@ -9,6 +9,8 @@ use crate::answer;
 use crate::engine::{Engine, Ready};
 use crate::error::{HostError, Stop};
 use crate::failure::{ContractFailure, MAX_STATE_BYTES, MAX_STATE_OPERATIONS};
+use crate::program_run::Made;
+use crate::programs::Programs;
 use crate::records::{self, ContractRecord};
 
 /// One invocation at work: its view of the store, and what it may reach.
@@ -27,6 +29,11 @@ pub(crate) struct Run {
     pub(crate) depth: usize,
     operations: usize,
     bytes: usize,
+    programs: Option<Arc<dyn Programs>>,
+    /// Runs in the order in which they began.
+    made: Vec<Made>,
+    /// Those that have not ended, the outermost first.
+    running: Vec<usize>,
 }
 
 /// What an invocation is about.
@@ -66,7 +73,12 @@ impl Cursor {
 }
 
 impl Run {
-    pub(crate) fn new(session: Session, engine: Arc<Engine>, scope: Scope) -> Self {
+    pub(crate) fn new(
+        session: Session,
+        engine: Arc<Engine>,
+        programs: Option<Arc<dyn Programs>>,
+        scope: Scope,
+    ) -> Self {
         let Scope { network, height, time, caller, owner, touches } = scope;
         Self {
             session,
@@ -80,11 +92,35 @@ impl Run {
             depth: 0,
             operations: 0,
             bytes: 0,
+            programs,
+            made: Vec::new(),
+            running: Vec::new(),
         }
     }
 
-    pub(crate) fn into_session(self) -> Session {
-        self.session
+    /// What is left when all frames have ended: the session and the runs in the order in which they began.
+    pub(crate) fn into_parts(self) -> (Session, Vec<Made>) {
+        (self.session, self.made)
+    }
+
+    pub(crate) fn programs(&self) -> Option<&Arc<dyn Programs>> {
+        self.programs.as_ref()
+    }
+
+    pub(crate) fn made(&mut self) -> &mut Vec<Made> {
+        &mut self.made
+    }
+
+    /// Says that the run that was made last has begun.
+    pub(crate) fn begin(&mut self) {
+        self.running.extend(self.made.len().checked_sub(1));
+    }
+
+    /// The innermost run that has not been left.
+    pub(crate) fn current(&mut self) -> Result<&mut Made, HostError> {
+        let last = self.running.last().copied();
+        let made = last.and_then(|last| self.made.get_mut(last));
+        made.ok_or(HostError::Invariant("a program runs"))
     }
 
     pub(crate) fn session(&mut self) -> &mut Session {
@@ -99,6 +135,7 @@ impl Run {
 
     pub(crate) fn leave(&mut self) {
         self.session.leave();
+        self.running.pop();
         self.depth = self.depth.saturating_sub(1);
     }
 
@@ -117,8 +154,7 @@ impl Run {
         if let Some(ready) = self.engine.cached(code) {
             return Ok(ready);
         }
-        let wasm = self.session.system_get(records::CODES, code.as_bytes())?;
-        let wasm = wasm.ok_or(HostError::Record("code"))?;
+        let wasm = module_bytes(&self.session, code)?;
         self.engine
             .compile(*code, &wasm)
             .map_err(|_| HostError::Invariant("what compiled once compiles again").into())
@@ -129,18 +165,21 @@ impl Run {
     }
 
     pub(crate) fn read(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, Stop> {
+        self.count_operation()?;
         let value = self.session.read(key)?;
-        self.count(key.len(), value.as_ref().map_or(0, Vec::len))?;
+        self.count_bytes(key.len(), value.as_ref().map_or(0, Vec::len))?;
         Ok(value)
     }
 
     pub(crate) fn write(&mut self, key: &[u8], value: &[u8]) -> Result<(), Stop> {
-        self.count(key.len(), value.len())?;
+        self.count_operation()?;
+        self.count_bytes(key.len(), value.len())?;
         Ok(self.session.write(key, value)?)
     }
 
     pub(crate) fn remove(&mut self, key: &[u8]) -> Result<(), Stop> {
-        self.count(key.len(), 0)?;
+        self.count_operation()?;
+        self.count_bytes(key.len(), 0)?;
         Ok(self.session.remove(key)?)
     }
 
@@ -148,28 +187,33 @@ impl Run {
         if cursor.done {
             return Ok(None);
         }
+        self.count_operation()?;
         let (start, end) = (cursor.start.as_deref(), cursor.end.as_deref());
         let Some((key, value)) = self.session.scan(start, end, cursor.descending, 1)?.pop() else {
             cursor.done = true;
             return Ok(None);
         };
-        self.count(key.len(), value.len())?;
+        self.count_bytes(key.len(), value.len())?;
         cursor.pass(&key);
         Ok(Some((key, value)))
     }
 
-    /// Bounds what a trace can hold.
-    fn count(&mut self, key: usize, value: usize) -> Result<(), ContractFailure> {
+    /// Bounds what a trace can hold: before anything is recorded of the operation. Frames count, too.
+    pub(crate) fn count_operation(&mut self) -> Result<(), ContractFailure> {
         self.operations = self.operations.saturating_add(1);
-        self.bytes = self.bytes.saturating_add(key).saturating_add(value);
-        if self.operations > MAX_STATE_OPERATIONS {
-            return Err(ContractFailure::TooManyOperations);
-        }
-        if self.bytes > MAX_STATE_BYTES {
-            return Err(ContractFailure::TooMuchState);
-        }
-        Ok(())
+        if self.operations > MAX_STATE_OPERATIONS { Err(ContractFailure::TooManyOperations) } else { Ok(()) }
     }
+
+    /// The same of keys, values, and what goes between contracts.
+    pub(crate) fn count_bytes(&mut self, key: usize, value: usize) -> Result<(), ContractFailure> {
+        self.bytes = self.bytes.saturating_add(key).saturating_add(value);
+        if self.bytes > MAX_STATE_BYTES { Err(ContractFailure::TooMuchState) } else { Ok(()) }
+    }
+}
+
+/// The bytes of a module that this node holds.
+pub(crate) fn module_bytes(session: &Session, code: &CodeHash) -> Result<Vec<u8>, HostError> {
+    session.system_get(records::CODES, code.as_bytes())?.ok_or(HostError::Record(records::CODES))
 }
 
 impl std::fmt::Debug for Run {

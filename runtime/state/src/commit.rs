@@ -137,8 +137,9 @@ impl Stage<'_> {
         writes
             .map(|(id, key, write)| {
                 let vault = sealed.vault(id)?;
-                let value = write.value.as_ref().map(|value| value.as_slice());
-                let (leaf, commitment, salt) = (write.leaf, write.commitment, write.salt);
+                let value = write.value.as_ref().map(|value| value.bytes.as_slice());
+                let salt = write.value.as_ref().map(|value| value.salt).unwrap_or_default();
+                let (leaf, commitment) = (write.leaf, write.commitment);
                 let record = StateRecord { leaf, commitment, salt, key: key.as_bytes(), value };
                 let at = layout::state(&vault.scope(), &Contract::state_name(vault, key.as_bytes()));
                 let before = sealed.turn.contracts.get(id).and_then(|contract| contract.index.get(key));

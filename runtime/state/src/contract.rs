@@ -71,6 +71,7 @@ pub(crate) struct Contract {
     pub(crate) key: Key,
     pub(crate) vault: Vault,
     pub(crate) position: u32,
+    /// Program commitment; the entry in the network has it in its binding.
     pub(crate) program: Fr,
     pub(crate) stored: Stored,
     /// Plaintext keys in order.
@@ -84,7 +85,7 @@ impl Contract {
         Self { key: contract_key(id), vault, position, program, stored, index, grants }
     }
 
-    /// Blinded name of a state key: also its key in the state tree.
+    /// Blinded name of a state key's record. In the tree it is under [`Vault::state_key`].
     pub(crate) fn state_name(vault: &Vault, key: &[u8]) -> Key {
         vault.blind("state", key)
     }

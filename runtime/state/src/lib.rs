@@ -4,7 +4,7 @@
 //! |---|---|
 //! | to keep a network's state on this machine | [`Store::open`] with a [`SledBackend`] and [`StoreKeys`] |
 //! | to run an invocation over it | [`Store::begin`], [`Session`], [`Session::seal`] |
-//! | what a receipt and a proof need of it | [`Sealed`] |
+//! | what a receipt and a proof need of it | [`Sealed`], [`FrameLog`] |
 //! | to make it last | [`Sealed::commit`]: one atomic, durable step |
 //! | records of the node's own beside it | [`Session::system_put`], [`Store::system_get`], [`Store::system_scan`] |
 //! | a key under a passphrase, in a file | [`keyfile`] |
@@ -43,6 +43,7 @@ mod calls;
 mod commit;
 mod contract;
 mod error;
+mod frames;
 pub mod keyfile;
 mod keys;
 mod layout;
@@ -63,9 +64,10 @@ pub use backend::{
     Backend, BackendError, Batch, MAX_BACKEND_KEY, MAX_BACKEND_VALUE, MAX_BATCH_BYTES, Pair, Pairs,
 };
 pub use error::{Part, StateError};
+pub use frames::FrameLog;
 pub use keys::{KeysError, StoreKeys};
 pub use memory_backend::{Fault, MemoryBackend};
-pub use record::{contract_key, grant_commitment, grant_key, value_commitment};
+pub use record::{contract_key, grant_commitment, grant_key};
 pub use sealed::Sealed;
 pub use session::{GrantState, Savepoint, Session};
 pub use sled_backend::SledBackend;

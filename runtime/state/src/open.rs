@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nectar_abi::NetworkId;
-use nectar_commitment::{Fr, Key, Ledger};
+use nectar_commitment::{Fr, Key, Ledger, binding};
 
 use crate::backend::{Backend, Batch};
 use crate::contract::{Contract, Entry, GrantEntry, PlainKey, Stored};
@@ -130,10 +130,10 @@ impl Loader<'_> {
             let mut contract = Contract::new(&record.id, vault, position, record.program, stored);
             let states = self.states(&mut contract)?;
             let grants = self.grants(&mut contract)?;
-            let (key, program) = (contract.key, record.program);
+            let binding = binding(&record.program, &contract.vault.state_secret());
             inner
                 .ledger
-                .restore(key, program, record.salt, states, grants)
+                .restore(contract.key, binding, record.salt, states, grants)
                 .map_err(|_| StateError::Tampered(Part::Root))?;
             inner.contracts.insert(record.id, contract);
         }
@@ -156,7 +156,7 @@ impl Loader<'_> {
             let (leaf, live) = (record.leaf, record.value.is_some());
             let entry = Entry { stored: Stored { version, stamp }, leaf, live };
             contract.index.insert(PlainKey::new(record.key), entry);
-            leaves.insert(leaf, (name, record.commitment));
+            leaves.insert(leaf, (contract.vault.state_key(record.key), record.commitment));
         }
         in_order(leaves, contract.index.len()).ok_or_else(altered)
     }

@@ -63,13 +63,13 @@ impl ContractRecord {
     }
 }
 
-/// One key of a contract's state. The key and the salt stay when the value is removed.
+/// One key of a contract's state. The key stays when the value is removed; the salt is then zero.
 pub(crate) struct StateRecord<'a> {
     /// Place in the order of insertion.
     pub(crate) leaf: u32,
     /// What the tree holds: zero if the value was removed.
     pub(crate) commitment: Fr,
-    pub(crate) salt: [u8; 32],
+    pub(crate) salt: Fr,
     pub(crate) key: &'a [u8],
     pub(crate) value: Option<&'a [u8]>,
 }
@@ -80,7 +80,7 @@ impl<'a> StateRecord<'a> {
         let mut out = Zeroizing::new(Vec::with_capacity(len));
         out.extend_from_slice(&self.leaf.to_be_bytes());
         out.extend_from_slice(&to_bytes(&self.commitment));
-        out.extend_from_slice(&self.salt);
+        out.extend_from_slice(&to_bytes(&self.salt));
         put_bytes(&mut out, self.key);
         out.push(u8::from(self.value.is_some()));
         out.extend_from_slice(self.value.unwrap_or_default());
@@ -89,7 +89,7 @@ impl<'a> StateRecord<'a> {
 
     pub(crate) fn decode(body: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(body);
-        let (leaf, commitment, salt) = (reader.u32()?, reader.element()?, reader.array()?);
+        let (leaf, commitment, salt) = (reader.u32()?, reader.element()?, reader.element()?);
         let key = reader.bytes(MAX_KEY_BYTES)?;
         let present = reader.byte()?;
         let rest = reader.rest();
@@ -148,12 +148,6 @@ pub fn grant_key(grant: &GrantHash) -> Key {
     Key::from_digest(grant.as_bytes())
 }
 
-/// `Poseidon(Value, salt high, salt low, hash of the bytes, length)`; the salt's halves are big-endian, 128 bits each.
-pub fn value_commitment(salt: &[u8; 32], value: &[u8]) -> Fr {
-    let (high, low) = halves(salt);
-    hash4(Domain::Value, [high, low, hash_bytes(value), from_u64(value.len() as u64)])
-}
-
 /// `Poseidon(Grant, hash of the grant hash's 32 bytes, salt high, salt low, 0)`
 pub fn grant_commitment(salt: &[u8; 32], grant: &GrantHash) -> Fr {
     let (high, low) = halves(salt);
@@ -181,21 +175,21 @@ mod tests {
         assert!(Head::decode(&head.encode()) == Some(head));
         let (key, value) = (b"key".as_slice(), b"value".as_slice());
         for value in [Some(value), Some(b"".as_slice()), None] {
-            let record = StateRecord { leaf: 4, commitment: from_u64(6), salt: [8; 32], key, value };
+            let record = StateRecord { leaf: 4, commitment: from_u64(6), salt: from_u64(8), key, value };
             let bytes = record.encode();
             let again = StateRecord::decode(&bytes).unwrap();
-            assert_eq!((again.leaf, again.commitment, again.salt), (4, from_u64(6), [8; 32]));
+            assert_eq!((again.leaf, again.commitment, again.salt), (4, from_u64(6), from_u64(8)));
             assert_eq!((again.key, again.value), (key, value));
         }
     }
 
     #[test]
-    fn both_halves_of_the_salt_and_the_length_are_committed() {
+    fn both_halves_of_the_salt_and_the_grant_are_committed() {
         let mut salts = [[0; 32], [0; 32], [0; 32]];
         (salts[1][0], salts[2][31]) = (1, 1);
-        let mut seen: Vec<Fr> = salts.iter().map(|salt| value_commitment(salt, b"a")).collect();
-        seen.push(value_commitment(&salts[0], b"a\0"));
-        seen.push(value_commitment(&salts[0], b""));
+        let grant = GrantHash::new([1; 32]);
+        let mut seen: Vec<Fr> = salts.iter().map(|salt| grant_commitment(salt, &grant)).collect();
+        seen.push(grant_commitment(&salts[0], &GrantHash::new([2; 32])));
         for (i, one) in seen.iter().enumerate() {
             assert!(seen.iter().skip(i + 1).all(|other| other != one));
         }

@@ -3,17 +3,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use nectar_abi::{ContractId, GrantHash};
-use nectar_commitment::{Fr, LedgerError, Slot, Touched, TreeError};
+use nectar_commitment::{Fr, LedgerError, Slot, Touched, TreeError, binding, state_value};
 use nectar_trace::{HostCall, HostOp};
 use zeroize::Zeroizing;
 
-use crate::calls::{Call, HostLog};
-use crate::contract::{Contract, PlainKey};
+use crate::calls::Call;
+use crate::contract::PlainKey;
 use crate::error::StateError;
+use crate::frames::FrameLog;
 use crate::manifest::{FIRST_EPOCH, Manifest};
 use crate::random::{random_bytes, random_element};
-use crate::record::{contract_key, grant_commitment, grant_key, value_commitment};
-use crate::session::{Session, SystemChanges, Value};
+use crate::record::{contract_key, grant_commitment, grant_key};
+use crate::session::{Committed, Session, SystemChanges};
 use crate::store::{Shared, Turn};
 use crate::system;
 use crate::vault::Vault;
@@ -24,7 +25,7 @@ pub struct Sealed {
     pub(crate) turn: Turn,
     pub(crate) system: SystemChanges,
     pub(crate) plan: Plan,
-    host_log: HostLog,
+    frames: Vec<FrameLog>,
     pre_root: Fr,
 }
 
@@ -52,8 +53,7 @@ pub(crate) struct New {
 pub(crate) struct Write {
     pub(crate) leaf: u32,
     pub(crate) commitment: Fr,
-    pub(crate) salt: [u8; 32],
-    pub(crate) value: Value,
+    pub(crate) value: Option<Committed>,
 }
 
 /// The last change of a grant.
@@ -75,8 +75,8 @@ impl Sealed {
         let calls = session.calls.take();
         let pre_root = session.turn.ledger.root();
         let (shared, turn, system) = (session.shared, session.turn, session.system);
-        let (plan, host_log) = (Plan::default(), HostLog::default());
-        let mut sealed = Self { shared, turn, system, plan, host_log, pre_root };
+        let frames = session.places.into_iter().map(FrameLog::new).collect();
+        let mut sealed = Self { shared, turn, system, plan: Plan::default(), frames, pre_root };
         sealed.turn.ledger.begin();
         let mut open = None;
         for call in calls {
@@ -120,14 +120,14 @@ impl Sealed {
         self.turn.head.sequence + 1
     }
 
-    /// Reads and writes in order, with keys and values in plaintext: private, for the trace.
-    pub fn host_log(&self) -> &[HostCall] {
-        &self.host_log.0
+    /// What each frame did, in the order in which they were entered, with keys and values in plaintext: private, for the trace.
+    pub fn frames(&self) -> &[FrameLog] {
+        &self.frames
     }
 
-    /// The same, handed over; it is the caller's to erase.
-    pub fn take_host_log(&mut self) -> Vec<HostCall> {
-        std::mem::take(&mut self.host_log.0)
+    /// The same, handed over.
+    pub fn take_frames(&mut self) -> Vec<FrameLog> {
+        std::mem::take(&mut self.frames)
     }
 
     /// Stores a system record with the same commit.
@@ -168,16 +168,28 @@ impl Sealed {
                 *open = None;
                 Ok(self.turn.ledger.close(random_element()?)?)
             }
-            (Call::Host(call), Some(id)) => {
-                let id = *id;
-                self.host(id, &call)?;
-                self.host_log.0.push(call);
+            (Call::Host(call, frame), Some(id)) => self.host(*id, call, frame),
+            // A frame may meet the end of a scan before it has anything opened.
+            (Call::Host(call @ HostCall { op: HostOp::End, .. }, frame), None) => {
+                self.keep_call(call, frame);
                 Ok(())
             }
             (Call::UseGrant(grant), Some(_)) => {
                 Ok(self.turn.ledger.use_grant(grant_key(&grant), random_element()?)?)
             }
             (Call::SetGrant(grant, active), Some(id)) => self.set_grant(*id, grant, active),
+            (Call::Run(inputs, outcome), Some(id)) => {
+                let id = *id;
+                self.name_frames(&id)?;
+                Ok(self.turn.ledger.run(inputs, outcome)?)
+            }
+            (Call::Fail(inputs, outcome), Some(id)) => {
+                let id = *id;
+                self.name_frames(&id)?;
+                *open = None;
+                self.plan = Plan::default();
+                Ok(self.turn.ledger.fail(inputs, outcome)?)
+            }
             (_, None) => Err(StateError::NoFrame),
         }
     }
@@ -187,24 +199,53 @@ impl Sealed {
         let vault = Vault::generate(scope, FIRST_EPOCH)?;
         let manifest = Manifest::issue(&self.shared.keys, &vault, self.shared.origin)?;
         let position = next_leaf(self.turn.contracts.len(), &mut self.plan.created.len())?;
-        self.turn.ledger.create(contract_key(&id), program, random_element()?)?;
+        let binding = binding(&program, &vault.state_secret());
+        self.turn.ledger.create(contract_key(&id), binding, random_element()?)?;
         self.plan.created.insert(id, New { vault, manifest, position, program });
         Ok(())
     }
 
-    fn host(&mut self, id: ContractId, call: &HostCall) -> Result<(), StateError> {
-        let name = Contract::state_name(self.vault(&id)?, &call.key);
-        if call.op == HostOp::Read {
-            self.turn.ledger.read(name)?;
-            return Ok(());
+    fn host(&mut self, id: ContractId, call: HostCall, frame: usize) -> Result<(), StateError> {
+        match call.op {
+            HostOp::End => {}
+            HostOp::Read => {
+                let key = self.vault(&id)?.state_key(&call.key);
+                self.turn.ledger.read(key)?;
+            }
+            HostOp::Write | HostOp::Remove => self.write(&id, &call)?,
         }
-        let leaf = self.state_leaf(&id, &call.key)?;
-        let salt = random_bytes()?;
-        let commitment = call.value.as_ref().map(|value| value_commitment(&salt, value)).unwrap_or_default();
-        self.turn.ledger.write(name, commitment)?;
-        let value = call.value.clone().map(Zeroizing::new);
-        let write = Write { leaf, commitment, salt, value };
-        self.plan.states.entry(id).or_default().insert(PlainKey::new(&call.key), write);
+        self.keep_call(call, frame);
+        Ok(())
+    }
+
+    fn write(&mut self, id: &ContractId, call: &HostCall) -> Result<(), StateError> {
+        let key = self.vault(id)?.state_key(&call.key);
+        let leaf = self.state_leaf(id, &call.key)?;
+        let value = call.value.as_ref().zip(call.salt);
+        let value = value.map(|(bytes, salt)| Committed { bytes: Zeroizing::new(bytes.clone()), salt });
+        let commitment =
+            value.as_ref().map(|value| state_value(&value.salt, &value.bytes)).unwrap_or_default();
+        self.turn.ledger.write(key, commitment)?;
+        let write = Write { leaf, commitment, value };
+        self.plan.states.entry(*id).or_default().insert(PlainKey::new(&call.key), write);
+        Ok(())
+    }
+
+    fn keep_call(&mut self, call: HostCall, frame: usize) {
+        if let Some(frame) = self.frames.get_mut(frame) {
+            frame.calls.push(call);
+        }
+    }
+
+    /// What a proof needs to know of the contract whose program has run.
+    fn name_frames(&mut self, id: &ContractId) -> Result<(), StateError> {
+        let secret = self.vault(id)?.state_secret();
+        let created = self.plan.created.get(id).map(|new| new.program);
+        let stored = self.turn.contracts.get(id).map(|contract| contract.program);
+        let program = created.or(stored).ok_or(StateError::NoContract)?;
+        for frame in self.frames.iter_mut().filter(|frame| frame.contract == *id) {
+            (frame.program, frame.secret) = (program, secret);
+        }
         Ok(())
     }
 

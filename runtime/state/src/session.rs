@@ -10,13 +10,16 @@ use zeroize::Zeroizing;
 
 use crate::backend::Pair;
 use crate::calls::{Call, Calls};
-use crate::contract::{Contract, PlainKey, Range, range};
-use crate::error::{Part, StateError};
-use crate::layout;
-use crate::record::StateRecord;
+use crate::contract::{PlainKey, range};
+use crate::error::StateError;
+use crate::frames::FramePlace;
+use crate::random::random_element;
 use crate::sealed::Sealed;
 use crate::store::{Shared, Turn};
 use crate::system;
+
+mod lookup;
+mod runs;
 
 /// One invocation's view of the store: collects what is read and written, and changes nothing until
 /// [`Sealed::commit`]. Dropped, it leaves no trace. It owns its exclusive access and moves between threads.
@@ -26,13 +29,32 @@ pub struct Session {
     pub(crate) calls: Calls,
     pub(crate) system: SystemChanges,
     created: BTreeMap<ContractId, Fr>,
-    state: BTreeMap<ContractId, BTreeMap<PlainKey, Value>>,
-    grants: BTreeMap<(ContractId, GrantHash), GrantState>,
-    frames: Vec<ContractId>,
+    state: States,
+    grants: Grants,
+    frames: Vec<Frame>,
+    /// Where every frame so far stands in the log, by number.
+    pub(crate) places: Vec<FramePlace>,
     /// Which contract the log has open.
     open: Option<ContractId>,
     undo: Vec<Undo>,
 }
+
+/// A frame that is entered, and its number.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    contract: ContractId,
+    number: usize,
+}
+
+/// A value, and the salt under which the tree commits to it.
+#[derive(Clone)]
+pub(crate) struct Committed {
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) salt: Fr,
+}
+
+type States = BTreeMap<ContractId, BTreeMap<PlainKey, Option<Committed>>>;
+type Grants = BTreeMap<(ContractId, GrantHash), GrantState>;
 
 /// What a session stores; `None` removes.
 pub(crate) type Value = Option<Zeroizing<Vec<u8>>>;
@@ -56,16 +78,19 @@ pub enum GrantState {
 pub struct Savepoint {
     calls: usize,
     undo: usize,
-    frames: Vec<ContractId>,
+    places: usize,
+    frames: Vec<Frame>,
     open: Option<ContractId>,
 }
 
 /// What a map held before a change; `None` if nothing.
 enum Undo {
-    State(ContractId, PlainKey, Option<Value>),
+    State(ContractId, PlainKey, Option<Option<Committed>>),
     Grant((ContractId, GrantHash), Option<GrantState>),
     System(SystemKey, Option<Value>),
     Created(ContractId),
+    /// All that a run which failed took back.
+    Failed(States, Grants, BTreeMap<ContractId, Fr>),
 }
 
 impl Session {
@@ -79,6 +104,7 @@ impl Session {
             state: BTreeMap::new(),
             grants: BTreeMap::new(),
             frames: Vec::new(),
+            places: Vec::new(),
             open: None,
             undo: Vec::new(),
         }
@@ -119,8 +145,9 @@ impl Session {
             return Err(StateError::NoContract);
         }
         self.close();
-        self.frames.push(*id);
         self.resume(*id);
+        self.frames.push(Frame { contract: *id, number: self.places.len() });
+        self.places.push(FramePlace { contract: *id, start: self.calls.entries(), end: None });
         Ok(())
     }
 
@@ -132,7 +159,7 @@ impl Session {
 
     /// The contract that is entered.
     pub fn entered(&self) -> Option<&ContractId> {
-        self.frames.last()
+        self.frames.last().map(|frame| &frame.contract)
     }
 
     /// Reads a key of the entered contract, this session's writes included.
@@ -141,10 +168,10 @@ impl Session {
     /// [`StateError::NoFrame`], [`StateError::KeyTooLong`], [`StateError::Tampered`] or [`StateError::Backend`]
     pub fn read(&mut self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
         check_key(key)?;
-        let id = self.frame()?;
-        let value = self.lookup(&id, key)?;
-        self.record(id, HostOp::Read, key, value.clone());
-        Ok(value)
+        let frame = self.frame()?;
+        let value = self.lookup(&frame.contract, key)?;
+        self.record(frame, HostOp::Read, key, value.clone());
+        Ok(value.map(|value| value.bytes.to_vec()))
     }
 
     /// Writes a key of the entered contract.
@@ -167,7 +194,8 @@ impl Session {
     }
 
     /// Keys and values of the entered contract from `start` (inclusive) to `end` (exclusive), at most `limit`, in order
-    /// of the plaintext keys. Each item is recorded as a read of its own; that nothing lies between them is not.
+    /// of the plaintext keys. Each item is recorded as a read of its own, and that there are no more, if so, for the trace alone: the
+    /// log does not say that nothing lies between or behind them.
     ///
     /// # Errors
     /// [`StateError::NoFrame`], [`StateError::Tampered`] or [`StateError::Backend`]
@@ -178,24 +206,30 @@ impl Session {
         descending: bool,
         limit: usize,
     ) -> Result<Vec<Pair>, StateError> {
-        let id = self.frame()?;
-        let Some(range) = range(start, end) else { return Ok(Vec::new()) };
+        let frame = self.frame()?;
+        let range = range(start, end);
+        let keys = range.map(|range| self.keys_between(&frame.contract, range, descending, limit));
         let mut found = Vec::new();
-        for key in self.keys_between(&id, range, descending, limit) {
-            if let Some(value) = self.lookup(&id, key.as_bytes())? {
+        for key in keys.unwrap_or_default() {
+            if let Some(value) = self.lookup(&frame.contract, key.as_bytes())? {
                 found.push((key.as_bytes().to_vec(), value));
             }
         }
         for (key, value) in &found {
-            self.record(id, HostOp::Read, key, Some(value.clone()));
+            self.record(frame, HostOp::Read, key, Some(value.clone()));
         }
-        Ok(found)
+        if found.len() < limit {
+            let place = self.calls.entries();
+            let end = HostCall { op: HostOp::End, key: Vec::new(), value: None, salt: None, place };
+            self.calls.push(Call::Host(end, frame.number));
+        }
+        Ok(found.into_iter().map(|(key, value)| (key, value.bytes.to_vec())).collect())
     }
 
     /// Where to return if what follows fails.
     pub fn savepoint(&self) -> Savepoint {
         let (calls, undo) = (self.calls.len(), self.undo.len());
-        Savepoint { calls, undo, frames: self.frames.clone(), open: self.open }
+        Savepoint { calls, undo, places: self.places.len(), frames: self.frames.clone(), open: self.open }
     }
 
     /// Takes back everything since the savepoint: frames, writes, grants, contracts, system records, and the log of them.
@@ -208,9 +242,13 @@ impl Session {
                 Undo::Grant(key, before) => restore(&mut self.grants, key, before),
                 Undo::System(key, before) => restore(&mut self.system, key, before),
                 Undo::Created(id) => restore(&mut self.created, id, None),
+                Undo::Failed(state, grants, created) => {
+                    (self.state, self.grants, self.created) = (state, grants, created);
+                }
             }
         }
         self.calls.truncate(to.calls);
+        self.places.truncate(to.places);
         (self.frames, self.open) = (to.frames, to.open);
     }
 
@@ -219,7 +257,7 @@ impl Session {
     /// # Errors
     /// [`StateError::NoFrame`] or [`StateError::NoGrant`]
     pub fn use_grant(&mut self, grant: &GrantHash) -> Result<(), StateError> {
-        let id = self.frame()?;
+        let id = self.frame()?.contract;
         if self.grant_status(&id, grant) != GrantState::Active {
             return Err(StateError::NoGrant);
         }
@@ -296,7 +334,7 @@ impl Session {
         Sealed::new(self)
     }
 
-    fn frame(&self) -> Result<ContractId, StateError> {
+    fn frame(&self) -> Result<Frame, StateError> {
         self.frames.last().copied().ok_or(StateError::NoFrame)
     }
 
@@ -314,19 +352,23 @@ impl Session {
         }
     }
 
-    fn record(&mut self, contract: ContractId, op: HostOp, key: &[u8], value: Option<Vec<u8>>) {
-        self.resume(contract);
-        self.calls.push(Call::Host(HostCall { contract, op, key: key.to_vec(), value }));
+    fn record(&mut self, frame: Frame, op: HostOp, key: &[u8], value: Option<Committed>) {
+        self.resume(frame.contract);
+        let (salt, value) = value.map(|value| (value.salt, value.bytes.to_vec())).unzip();
+        let call = HostCall { op, key: key.to_vec(), value, salt, place: self.calls.entries() };
+        self.calls.push(Call::Host(call, frame.number));
     }
 
     fn put(&mut self, op: HostOp, key: &[u8], value: Option<&[u8]>) -> Result<(), StateError> {
         check_key(key)?;
-        let id = self.frame()?;
-        let own = value.map(|value| Zeroizing::new(value.to_vec()));
-        let key_before = PlainKey::new(key);
-        let before = self.state.entry(id).or_default().insert(PlainKey::new(key), own);
-        self.undo.push(Undo::State(id, key_before, before));
-        self.record(id, op, key, value.map(<[u8]>::to_vec));
+        let frame = self.frame()?;
+        let own = match value {
+            Some(value) => Some(Committed { bytes: Zeroizing::new(value.to_vec()), salt: random_element()? }),
+            None => None,
+        };
+        let before = self.state.entry(frame.contract).or_default().insert(PlainKey::new(key), own.clone());
+        self.undo.push(Undo::State(frame.contract, PlainKey::new(key), before));
+        self.record(frame, op, key, own);
         Ok(())
     }
 
@@ -337,7 +379,7 @@ impl Session {
         to: GrantState,
         refusal: StateError,
     ) -> Result<(), StateError> {
-        let id = self.frame()?;
+        let id = self.frame()?.contract;
         if self.grant_status(&id, grant) != from {
             return Err(refusal);
         }
@@ -351,62 +393,6 @@ impl Session {
     fn set_system(&mut self, key: SystemKey, value: Value) {
         let before = self.system.insert(key.clone(), value);
         self.undo.push(Undo::System(key, before));
-    }
-
-    /// Live keys in order: the stored ones, with this session's laid over them.
-    fn keys_between(
-        &self,
-        id: &ContractId,
-        range: Range<'_>,
-        descending: bool,
-        limit: usize,
-    ) -> Vec<PlainKey> {
-        let own = self.state.get(id);
-        let stored = self.turn.contracts.get(id).map(|contract| &contract.index);
-        let mut own = directed(own.into_iter().flat_map(|map| map.range::<[u8], _>(range)), descending);
-        let mut stored = directed(stored.into_iter().flat_map(|map| map.range::<[u8], _>(range)), descending);
-        let mut keys = Vec::new();
-        let (mut next_own, mut next_stored) = (own.next(), stored.next());
-        while keys.len() < limit {
-            let own_first = match (&next_own, &next_stored) {
-                (None, None) => break,
-                (Some(_), None) => true,
-                (None, Some(_)) => false,
-                (Some((a, _)), Some((b, _))) if a == b => {
-                    next_stored = stored.next();
-                    true
-                }
-                (Some((a, _)), Some((b, _))) => (a < b) != descending,
-            };
-            if own_first {
-                keys.extend(next_own.filter(|(_, value)| value.is_some()).map(|(key, _)| key.clone()));
-                next_own = own.next();
-            } else {
-                keys.extend(next_stored.filter(|(_, entry)| entry.live).map(|(key, _)| key.clone()));
-                next_stored = stored.next();
-            }
-        }
-        keys
-    }
-
-    fn lookup(&self, id: &ContractId, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        if let Some(value) = self.state.get(id).and_then(|map| map.get(key)) {
-            return Ok(value.as_ref().map(|value| value.to_vec()));
-        }
-        let Some(contract) = self.turn.contracts.get(id) else { return Ok(None) };
-        let Some(entry) = contract.index.get(key).filter(|entry| entry.live) else { return Ok(None) };
-        if self.turn.closed {
-            return Err(StateError::Closed);
-        }
-        let altered = || StateError::Tampered(Part::State);
-        let at = layout::state(&contract.vault.scope(), &Contract::state_name(&contract.vault, key));
-        let stored = self.shared.backend.get(&at)?.ok_or_else(altered)?;
-        if self.shared.stamps.stamp(&at, &stored) != entry.stored.stamp {
-            return Err(altered());
-        }
-        let (_, body) = contract.vault.decrypt(&at, &stored, Part::State)?;
-        let value = StateRecord::decode(&body).and_then(|record| record.value).ok_or_else(altered)?;
-        Ok(Some(value.to_vec()))
     }
 }
 
@@ -425,11 +411,4 @@ fn restore<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, before: Option<V>) {
         Some(value) => map.insert(key, value),
         None => map.remove(&key),
     };
-}
-
-fn directed<'a, T: 'a>(
-    items: impl DoubleEndedIterator<Item = T> + 'a,
-    descending: bool,
-) -> Box<dyn Iterator<Item = T> + 'a> {
-    if descending { Box::new(items.rev()) } else { Box::new(items) }
 }

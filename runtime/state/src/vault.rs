@@ -3,7 +3,7 @@ use std::fmt;
 use aes_gcm_siv::{AeadInOut as _, Aes256GcmSiv, KeyInit as _, Nonce};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
-use nectar_commitment::Key;
+use nectar_commitment::{Fr, Key, state_key};
 use sha2::Sha256;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -18,7 +18,7 @@ pub(crate) const SYSTEM: Scope = [0; 31];
 /// HMAC over a stored record and its place, in a set digest.
 pub(crate) type Stamp = [u8; 32];
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 const HEADER: usize = 1 + 4 + 8 + 12;
 const TAG: usize = 16;
 const OVERHEAD: usize = HEADER + 4 + TAG;
@@ -72,6 +72,18 @@ impl Vault {
     /// The first 31 bytes of [`Self::mac`].
     pub(crate) fn blind(&self, label: &str, name: &[u8]) -> Key {
         Key::from_digest(&self.mac(label, &[name]))
+    }
+
+    /// The element under which a contract's state keys are blinded in its tree, constant for its life: the first 31 bytes of a MAC under
+    /// the key for names, read as a number.
+    pub(crate) fn state_secret(&self) -> Fr {
+        let mac = Zeroizing::new(self.mac("state secret", &[]));
+        Key::from_digest(&mac).to_field()
+    }
+
+    /// A state key's place in its contract's tree.
+    pub(crate) fn state_key(&self, key: &[u8]) -> Key {
+        state_key(&self.state_secret(), key)
     }
 
     /// Encrypts a record for its place `at` in the backend.
@@ -247,6 +259,18 @@ mod tests {
         assert_eq!(vault.blind("state", b"name"), vault.blind("state", b"name"));
         assert_ne!(vault.blind("state", b"name"), vault.blind("grant", b"name"));
         assert_ne!(vault.blind("state", b"name"), self::vault().blind("state", b"name"));
+    }
+
+    #[test]
+    fn the_secret_of_a_contract_follows_from_its_keys() {
+        let vault = vault();
+        let again = Vault::from_secret([3; 31], 1, &vault.secret()).unwrap();
+        assert_eq!(
+            (vault.state_secret(), vault.state_key(b"name")),
+            (again.state_secret(), again.state_key(b"name"))
+        );
+        assert_ne!(vault.state_secret(), self::vault().state_secret());
+        assert_ne!(vault.state_key(b"name"), vault.state_key(b"name\0"));
     }
 
     #[test]

@@ -80,12 +80,19 @@ impl Fields {
         self.bytes()?.try_into().map_err(|_| self.malformed())
     }
 
-    pub(crate) fn text(&mut self) -> Result<String, CodecError> {
-        self.next()?.into_text().map_err(|_| self.malformed())
-    }
-
     pub(crate) fn field(&mut self) -> Result<Fr, CodecError> {
         from_bytes(&self.array()?).ok_or(self.malformed())
+    }
+
+    /// A number of 32 bits.
+    pub(crate) fn place(&mut self) -> Result<u32, CodecError> {
+        u32::try_from(self.unsigned()?).map_err(|_| self.malformed())
+    }
+
+    pub(crate) fn optional_field(&mut self) -> Result<Option<Fr>, CodecError> {
+        let Some(bytes) = self.optional_bytes()? else { return Ok(None) };
+        let bytes = bytes.try_into().map_err(|_| self.malformed())?;
+        from_bytes(&bytes).map(Some).ok_or(self.malformed())
     }
 
     pub(crate) fn optional_bytes(&mut self) -> Result<Option<Vec<u8>>, CodecError> {

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | what a DSP signs after an invocation | [`Receipt`] |
 //! | to open a receipt to the one who asked, or to an auditor | [`ReceiptOpening`] |
-//! | what a proof needs of one invocation | [`InvocationTrace`], [`HostCall`] |
+//! | to open the run in its log, and to check it | [`RunOpening`] |
+//! | what a proof needs of one invocation | [`InvocationTrace`], [`RunTrace`], [`HostCall`] |
 //! | receipts in order, ready to be proven | [`Batch`] |
 //! | to show that a receipt is in a settled batch | [`Inclusion`] |
 //!
@@ -14,11 +15,15 @@
 mod batch;
 mod codec;
 mod inclusion;
+mod opening;
 mod receipt;
+mod run;
 mod trace;
 
 pub use batch::{Batch, BatchError, MAX_RECEIPTS};
 pub use codec::CodecError;
 pub use inclusion::Inclusion;
+pub use opening::{AskedRun, MAX_OPENING_BYTES, OpeningError, RunOpening};
 pub use receipt::{MAX_RECEIPT_BYTES, Receipt, ReceiptKind, ReceiptOpening};
-pub use trace::{HostCall, HostOp, InvocationTrace, MAX_TRACE_BYTES};
+pub use run::{HostCall, HostOp, QueryAnswer, RunTrace};
+pub use trace::{InvocationTrace, MAX_TRACE_BYTES};

@@ -9,6 +9,7 @@ use nectar_abi::{
 use nectar_capability::{
     Destination, Directive, GrantBuilder, Invocation, SigningKey, Token, random_bytes, sign_directive,
 };
+use nectar_node::Machines;
 use nectar_runtime::{Config, Executor, FixedClock, Reply};
 use nectar_state::{MemoryBackend, Store, StoreKeys};
 use nectar_trace::InvocationTrace;
@@ -41,6 +42,7 @@ impl Node {
         let config = Config::new(NetworkId::CONTRACTS);
         let executor =
             Executor::with_clock(config, store, key("dsp"), Arc::new(FixedClock::at(NOW))).unwrap();
+        let executor = executor.with_programs(Arc::new(Machines::default()));
         Self { executor, hospital: key("hospital") }
     }
 

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nectar_abi::{CallerGrant, ContractId};
 use nectar_circuit::execution::Kind;
+use nectar_commitment::EntryPoint;
 use nectar_runtime::DEFAULT_LIMIT;
-use nectar_trace::{HostOp, InvocationTrace};
+use nectar_trace::{HostOp, InvocationTrace, RunTrace};
 use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Queries, QueryAnswer, Said};
 use nectar_vm::{End, Limits, Machine, Program, Step, Stop, Tracer, lower};
 use serde_json::{Value, json};
@@ -119,37 +120,38 @@ pub(crate) fn replay(
     caller: Option<CallerGrant>,
     other: Option<(ContractId, &Twin)>,
 ) -> Measured {
-    let answers = Answers { caller, other, env: trace.inputs[0].clone(), ..Answers::none(id) };
+    let run = &trace.runs[0];
+    let answers = Answers { caller, other, env: run.inputs[0].clone(), ..Answers::none(id) };
     let mut host = MemoryHost::with_queries(answers);
     host.set_store(std::mem::take(&mut twin.store));
-    host.begin(&trace.inputs).unwrap();
+    host.begin(&run.inputs).unwrap();
     let mut machine = machine(&twin.program);
     let mut count = Count { program: &twin.program, instructions: 0, kinds: BTreeMap::new() };
-    let ended = machine.run(twin.program.entries[&trace.entry], &[], &mut host, &mut count);
+    let ended = machine.run(twin.program.entries[name(run)], &[], &mut host, &mut count);
     assert_eq!(host.fault(), None);
     ended.unwrap();
-    assert_eq!(host.said(), Some(&Said::Response(trace.result.clone())), "the response, byte for byte");
+    let said = run.said.clone().unwrap();
+    assert_eq!(host.said(), Some(&Said::Response(said.clone())), "the response, byte for byte");
     let of = |contract: ContractId| {
-        let calls = trace.calls.iter().filter(move |call| call.contract == contract);
+        let runs = trace.runs.iter().filter(move |run| run.contract == contract);
+        let calls = runs.flat_map(|run| &run.calls).filter(|call| call.op != HostOp::End);
         calls.map(|call| {
             let kind = match call.op {
                 HostOp::Read => AccessKind::Read,
                 HostOp::Write => AccessKind::Write,
-                HostOp::Remove => AccessKind::Remove,
+                HostOp::Remove | HostOp::End => AccessKind::Remove,
             };
             Access { kind, key: call.key.clone(), value: call.value.clone() }
         })
     };
-    if trace.result.starts_with(b"{\"ok\"") {
-        assert!(of(id).eq(host.accesses().iter().cloned()), "reads and writes in order");
-        if let Some((other, _)) = other {
-            assert!(of(other).eq(host.queries().accesses.iter().cloned()), "the other contract's too");
-        }
-    } else {
-        assert!(trace.calls.is_empty(), "what a failed call did was taken back with its log");
+    assert!(of(id).eq(host.accesses().iter().cloned()), "reads and writes in order");
+    if let Some((other, _)) = other {
+        assert!(of(other).eq(host.queries().accesses.iter().cloned()), "the other contract's too");
+    }
+    if !said.starts_with(b"{\"ok\":") {
         host.undo();
     }
-    assert_eq!(machine.gas(), trace.receipt.gas, "gas");
+    assert_eq!((machine.gas(), run.gas), (trace.receipt.gas, trace.receipt.gas), "gas");
     let Count { instructions, kinds, .. } = count;
     let (rows, gas) = (machine.rows(), machine.gas());
     let measured = Measured { rows, gas, instructions, kinds };
@@ -157,10 +159,19 @@ pub(crate) fn replay(
     measured
 }
 
+fn name(run: &RunTrace) -> &'static str {
+    match run.entry {
+        EntryPoint::Instantiate => "instantiate",
+        EntryPoint::Execute => "execute",
+        EntryPoint::Query => "query",
+    }
+}
+
 /// How a run that the runtime may have refused ends on the machine.
 pub(crate) fn ending(trace: &InvocationTrace, twin: &Twin) -> Result<u64, Stop> {
     let mut host = MemoryHost::new();
     host.set_store(twin.store.clone());
-    host.begin(&trace.inputs).unwrap();
-    machine(&twin.program).run(twin.program.entries[&trace.entry], &[], &mut host, &mut ())
+    let run = &trace.runs[0];
+    host.begin(&run.inputs).unwrap();
+    machine(&twin.program).run(twin.program.entries[name(run)], &[], &mut host, &mut ())
 }

@@ -38,7 +38,7 @@ impl Batch {
     }
 }
 
-/// Two contracts, writes, reads, removal, grants, a composed call, two receipts, and padding.
+/// Two contracts, writes, reads, removal, grants, a composed call with its runs, one that fails, three receipts, and padding.
 pub(crate) fn batch() -> Batch {
     let mut ledger = Ledger::default();
     ledger.create(key(9), fr(91), fr(92)).unwrap();
@@ -64,6 +64,7 @@ pub(crate) fn batch() -> Batch {
     ledger.close(fr(14)).unwrap();
     ledger.open(key(2)).unwrap();
     ledger.read(key(3)).unwrap();
+    ledger.run(fr(31), fr(32)).unwrap();
     ledger.close(fr(23)).unwrap();
     ledger.open(key(1)).unwrap();
     ledger.write(key(3), fr(0)).unwrap();
@@ -71,6 +72,12 @@ pub(crate) fn batch() -> Batch {
     ledger.set_grant(key(7), fr(0)).unwrap();
     ledger.close(fr(15)).unwrap();
     end(&mut ledger, &mut receipts, &mut slots, fr(2));
+    ledger.open(key(2)).unwrap();
+    ledger.write(key(3), fr(33)).unwrap();
+    ledger.fail(fr(35), fr(36)).unwrap();
+    ledger.open(key(2)).unwrap();
+    ledger.close(fr(24)).unwrap();
+    end(&mut ledger, &mut receipts, &mut slots, fr(3));
     let statement = Statement {
         chain_id: 31_337,
         network: 7,
@@ -78,7 +85,7 @@ pub(crate) fn batch() -> Batch {
         pre_root,
         post_root: ledger.root(),
         receipts_root: receipts.root(),
-        receipts: 2,
+        receipts: 3,
         program_registry_root: fr(1234),
         window: (1_700_000_000, 1_700_000_600),
     };

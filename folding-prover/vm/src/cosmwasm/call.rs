@@ -4,7 +4,8 @@ use thiserror::Error;
 
 use super::cursor::Cursor;
 use super::outside::{Access, AccessKind, Said};
-use super::{Decoder, LogError, MAX_ITERATORS};
+use super::{Ask, Decoder, LogError, MAX_ITERATORS};
+use crate::Refused;
 
 /// Most reads, writes, removals and scanned items of one call, as in the runtime.
 const MAX_OPERATIONS: usize = 4096;
@@ -35,6 +36,9 @@ pub enum HostFault {
     /// Too much state.
     #[error("one call has at most {MAX_OPERATIONS} reads and writes of {MAX_STATE_BYTES} bytes in all")]
     TooMuchState,
+    /// The run asks for something else than was recorded.
+    #[error("the run asks for something else than was recorded")]
+    Unrecorded,
     /// Too much at once.
     #[error("inputs and answers have at most {MAX_INPUT_BYTES} bytes")]
     TooLong,
@@ -54,6 +58,36 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// Takes a word from the run; gives what is asked, if it was the last word of it.
+    pub(super) fn take(&mut self, word: u64) -> Result<Option<Ask>, HostFault> {
+        self.words.1 = self.words.1.saturating_add(1);
+        if self.said.is_some() {
+            return Err(HostFault::Ended);
+        }
+        if !self.answers.is_empty() {
+            return Err(HostFault::OutOfTurn);
+        }
+        Ok(self.decoder.word(word)?)
+    }
+
+    /// Gives the run the next word of an answer.
+    pub(super) fn give(&mut self) -> Result<u64, Refused> {
+        let word = if self.decoder.is_within() { None } else { self.answers.pop_front() };
+        if word.is_none() {
+            self.fault.get_or_insert(HostFault::OutOfTurn);
+        }
+        self.words.0 = self.words.0.saturating_add(1);
+        word.ok_or(Refused)
+    }
+
+    /// Keeps the first fault.
+    pub(super) fn judged(&mut self, done: Result<(), HostFault>) -> Result<(), Refused> {
+        done.map_err(|fault| {
+            self.fault.get_or_insert(fault);
+            Refused
+        })
+    }
+
     pub(super) fn count(
         &mut self,
         kind: AccessKind,
@@ -90,6 +124,18 @@ impl Call {
                 Ok(())
             }
         }
+    }
+
+    /// An item of a scan.
+    pub(super) fn answer_pair(&mut self, key: &[u8], value: &[u8]) -> Result<(), HostFault> {
+        self.answer_bytes(1, key)?;
+        self.answer_bytes(0, value)
+    }
+
+    /// The gas that an answer took elsewhere, and the answer.
+    pub(super) fn answer_query(&mut self, bytes: &[u8], gas: u64) -> Result<(), HostFault> {
+        self.answers.push_back(gas);
+        self.answer_bytes(0, bytes)
     }
 }
 

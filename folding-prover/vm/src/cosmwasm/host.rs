@@ -90,13 +90,7 @@ impl<Q: Queries> MemoryHost<Q> {
     }
 
     fn take(&mut self, word: u64) -> Result<(), HostFault> {
-        if self.call.said.is_some() {
-            return Err(HostFault::Ended);
-        }
-        if !self.call.answers.is_empty() {
-            return Err(HostFault::OutOfTurn);
-        }
-        match self.call.decoder.word(word)? {
+        match self.call.take(word)? {
             Some(ask) => self.act(ask),
             None => Ok(()),
         }
@@ -128,10 +122,7 @@ impl<Q: Queries> MemoryHost<Q> {
             }
             Ask::Next(id) => match self.advance(id)? {
                 None => self.call.answers.push_back(0),
-                Some((key, value)) => {
-                    self.call.answer_bytes(1, &key)?;
-                    self.call.answer_bytes(0, &value)?;
-                }
+                Some((key, value)) => self.call.answer_pair(&key, &value)?,
             },
             Ask::NextKey(id) => {
                 let key = self.advance(id)?.map(|(key, _)| key);
@@ -143,8 +134,7 @@ impl<Q: Queries> MemoryHost<Q> {
             }
             Ask::Query(request) => {
                 let QueryAnswer { bytes, gas } = self.queries.query(&request);
-                self.call.answers.push_back(gas);
-                self.call.answer_bytes(0, &bytes)?;
+                self.call.answer_query(&bytes, gas)?;
             }
         }
         Ok(())
@@ -161,20 +151,12 @@ impl<Q: Queries> MemoryHost<Q> {
 
 impl<Q: Queries> Host for MemoryHost<Q> {
     fn emit(&mut self, word: u64) -> Result<(), Refused> {
-        self.call.words.1 = self.call.words.1.saturating_add(1);
-        self.take(word).map_err(|fault| {
-            self.call.fault.get_or_insert(fault);
-            Refused
-        })
+        let done = self.take(word);
+        self.call.judged(done)
     }
 
     fn advise(&mut self) -> Result<u64, Refused> {
-        let word = if self.call.decoder.is_within() { None } else { self.call.answers.pop_front() };
-        if word.is_none() {
-            self.call.fault.get_or_insert(HostFault::OutOfTurn);
-        }
-        self.call.words.0 = self.call.words.0.saturating_add(1);
-        word.ok_or(Refused)
+        self.call.give()
     }
 }
 

@@ -53,6 +53,7 @@ mod imports;
 mod log;
 mod outside;
 mod regions;
+mod replay;
 mod tag;
 mod writer;
 
@@ -60,6 +61,7 @@ pub use call::HostFault;
 pub use host::MemoryHost;
 pub use log::{Ask, Decoder, LogError};
 pub use outside::{Access, AccessKind, NoQueries, Queries, QueryAnswer, Said};
+pub use replay::{Recorded, ReplayHost};
 pub use tag::Tag;
 
 use wasmparser::ValType;

@@ -6,3 +6,4 @@ mod guest;
 mod host;
 mod hostile;
 mod ordinary;
+mod replay;

@@ -33,6 +33,7 @@ pub const KEYS: &[(&str, KeyKind)] = &[
     ("tls.key", KeyKind::Text),
     ("prover.setup", KeyKind::Text),
     ("prover.ptau_dir", KeyKind::Text),
+    ("prover.execution", KeyKind::Text),
     ("limits.connections", KeyKind::Number),
     ("limits.requests", KeyKind::Number),
     ("limits.workers", KeyKind::Number),

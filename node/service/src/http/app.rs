@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use nectar_abi::{NetworkId, PublicKey};
-use nectar_runtime::{CallError, Executor};
+use nectar_runtime::{CallError, Executor, HostError};
 use tokio::sync::Semaphore;
 
 use super::problem::Problem;
@@ -52,6 +52,8 @@ impl App {
             Ok(value) => Ok(value),
             Err(CallError::Refused) => Err(self.refuse(received).await),
             Err(CallError::Invalid(reason)) => Err(Problem::Invalid(reason.to_string())),
+            // Names functions of the module, and nothing of anybody's data: who was allowed to call may know.
+            Err(CallError::Host(HostError::NotProvable(why))) => Err(Problem::Invalid(why.to_string())),
             Err(error) => Err(internal(&error)),
         }
     }

@@ -31,7 +31,7 @@ pub(super) async fn instantiate(
 ) -> Answer<api::Instantiated> {
     app.may_serve()?;
     let made = app.call(Instant::now(), move |executor| executor.instantiate(&directive)).await?;
-    let (receipt, opening) = (base64(made.receipt), Opening::from(&made.opening));
+    let (receipt, opening) = (base64(made.receipt), Opening::of_run(&made.opening, &made.run));
     Ok(Json(api::Instantiated { contract: made.contract, receipt, opening }))
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn invoke(State(app): State<Arc<App>>, Received(bytes): Receive
         Ok(data) => Outcome::Ok(Base64(data.to_vec())),
         Err(text) => Outcome::Error(text),
     };
-    let (receipt, opening) = (base64(reply.receipt), Opening::from(&reply.opening));
+    let (receipt, opening) = (base64(reply.receipt), Opening::of_run(&reply.opening, &reply.run));
     Ok(Json(api::Invoked { result, receipt, opening, gas: reply.gas }))
 }
 

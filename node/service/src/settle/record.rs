@@ -122,15 +122,7 @@ mod tests {
             auth: Fr::from(8),
             touched: Vec::new(),
         };
-        let trace = InvocationTrace {
-            receipt,
-            code: None,
-            entry: String::new(),
-            inputs: Vec::new(),
-            calls: Vec::new(),
-            result: Vec::new(),
-            slots: Vec::new(),
-        };
+        let trace = InvocationTrace { receipt, runs: Vec::new(), slots: Vec::new() };
         Batch::new(NetworkId::CONTRACTS, 1, Fr::from(9), Fr::from(10), vec![trace]).unwrap()
     }
 

@@ -39,6 +39,9 @@ impl Executor {
         if Sha256::digest(wasm).as_slice() != code.as_bytes() {
             return Err(Invalid::WrongCode);
         }
+        if let Some(programs) = &self.programs {
+            programs.commitment(&code, wasm)?;
+        }
         self.engine.compile(code, wasm).map(|_| ()).map_err(|_| Invalid::Compile)
     }
 

@@ -3,7 +3,7 @@ use nectar_abi::{CodeHash, ContractId};
 use nectar_capability::{Directive, RefusalReason};
 use nectar_trace::ReceiptKind;
 
-use super::{Call, Ended, Executor, Order, contract_id, program_commitment};
+use super::{Call, Ended, Executor, Order, contract_id};
 use crate::answer;
 use crate::audit::{AuditEntry, AuditEvent};
 use crate::error::{CallError, HostError, Invalid};
@@ -12,7 +12,7 @@ use crate::frame::Entry;
 use crate::journal::{Event, Journal};
 use crate::records::{self, ContractRecord, Records as _};
 use crate::reply::Instantiated;
-use crate::run::{Run, Scope};
+use crate::run::{Run, Scope, module_bytes};
 
 /// What the owner asked for.
 struct Plan {
@@ -83,7 +83,8 @@ impl Executor {
         if usize::try_from(journal.head.contracts).is_ok_and(|contracts| contracts >= limit) {
             return Err(Invalid::TooManyContracts { limit }.into());
         }
-        session.create_contract(&plan.contract, program_commitment(&plan.code)).map_err(HostError::from)?;
+        let program = self.program(&plan.code, || module_bytes(&session, &plan.code))?;
+        session.create_contract(&plan.contract, program).map_err(HostError::from)?;
         let scope = Scope {
             network: self.config.network,
             height: journal.head.position,
@@ -92,11 +93,15 @@ impl Executor {
             owner: plan.order.signer,
             touches,
         };
-        let mut run = Box::new(Run::new(session, self.engine.clone(), scope));
+        let mut run = Box::new(Run::new(session, self.engine.clone(), self.programs.clone(), scope));
         run.enter(&plan.contract)?;
         let inputs = vec![run.env(&plan.contract)?, answer::info(&plan.order.signer)?, message];
         let call = Call { code: plan.code, entry: Entry::Instantiate, inputs };
-        Ok(self.run_entry(run, call)?)
+        match self.run_entry(run, call) {
+            Err(HostError::Answer(_, failure)) => Err(Invalid::Failed(failure).into()),
+            Err(HostError::NotProvable(why)) => Err(Invalid::NotProvable(why).into()),
+            ended => Ok(ended?),
+        }
     }
 
     fn keep(
@@ -128,10 +133,7 @@ impl Executor {
             time: plan.order.now,
             nonce: plan.order.nonce,
             audit: plan_entry(&plan.order, plan.contract),
-            code: Some(plan.code),
-            entry: Entry::Instantiate.name(),
-            inputs: ended.inputs,
-            result: ended.raw,
+            runs: ended.runs,
         };
         let mut head = journal.head.clone();
         head.contracts = head.contracts.saturating_add(1);
@@ -143,6 +145,7 @@ impl Executor {
             response,
             receipt: committed.receipt,
             opening: committed.opening,
+            run: committed.run.ok_or(HostError::Invariant("an instantiation has a run"))?,
             gas: ended.gas,
         })
     }

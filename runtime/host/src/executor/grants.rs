@@ -232,10 +232,7 @@ impl Executor {
             time: order.now,
             nonce: order.nonce,
             audit,
-            code: None,
-            entry: "",
-            inputs: Vec::new(),
-            result: Vec::new(),
+            runs: Vec::new(),
         };
         journal.commit_receipt(session, self.config.network, &self.identity, event)
     }

@@ -99,7 +99,7 @@ impl Executor {
             owner: authorized.caller.owner,
             touches: claims.touches.clone(),
         };
-        let mut run = Box::new(Run::new(session, self.engine.clone(), scope));
+        let mut run = Box::new(Run::new(session, self.engine.clone(), self.programs.clone(), scope));
         run.enter(&claims.contract)?;
         for grant in &authorized.chain {
             run.session().use_grant(grant).map_err(HostError::from)?;
@@ -133,16 +133,22 @@ impl Executor {
                     nonce: claims.nonce,
                 },
                 audit: accepted(event, allowed, outcome),
-                code: Some(code),
-                entry: entry.name(),
-                inputs: ended.inputs,
-                result: ended.raw,
+                runs: ended.runs,
             },
         )?;
         let timing =
             Timing { run: run_time, seal: committed.seal, commit: committed.commit, ..Timing::default() };
+        let run = committed.run.ok_or(HostError::Invariant("an invocation has a run"))?;
         let (receipt, opening) = (committed.receipt, committed.opening);
-        Ok(Reply { result: ended.result, failure: ended.failure, receipt, opening, gas: ended.gas, timing })
+        Ok(Reply {
+            result: ended.result,
+            failure: ended.failure,
+            receipt,
+            opening,
+            run,
+            gas: ended.gas,
+            timing,
+        })
     }
 
     /// One more use of the token's leaf, for those who review grants.

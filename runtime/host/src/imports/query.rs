@@ -8,11 +8,14 @@ use nectar_abi::{ContractId, NectarQuery};
 use crate::answer;
 use crate::error::{HostError, Stop};
 use crate::failure::{ContractFailure, MAX_DEPTH};
-use crate::frame::{Entry, FrameCall, Guest, run_frame};
+use crate::frame::{Entry, Guest};
+use crate::program_run::{ProgramCall, run_program};
 
 /// Asks for the caller's grant, or another contract.
 pub(super) fn query_chain(guest: &mut Guest<'_>, request: u32) -> Result<u32, Stop> {
     let request = guest.take(request, "query", MAX_MESSAGE_BYTES)?;
+    guest.run()?.count_bytes(request.len(), 0)?;
+    let before = guest.gas()?;
     let result = match from_json::<QueryRequest<NectarQuery>>(&request) {
         Ok(QueryRequest::Custom(NectarQuery::Caller {})) => caller(guest)?,
         Ok(QueryRequest::Wasm(WasmQuery::Smart { contract_addr, msg })) => smart(guest, contract_addr, msg)?,
@@ -24,6 +27,9 @@ pub(super) fn query_chain(guest: &mut Guest<'_>, request: u32) -> Result<u32, St
         }),
     };
     let result = to_json_vec(&result).map_err(|_| HostError::Invariant("a query's answer is JSON"))?;
+    let used = before.saturating_sub(guest.gas()?);
+    guest.run()?.count_bytes(0, result.len())?;
+    guest.run()?.current()?.answered(&result, used);
     guest.give(&result)
 }
 
@@ -52,22 +58,25 @@ fn smart(guest: &mut Guest<'_>, address: String, message: Binary) -> Result<Quer
     if guest.run()?.depth >= MAX_DEPTH {
         return Err(ContractFailure::TooDeep.into());
     }
+    guest.run()?.count_operation()?;
     let module = guest.run()?.module(&code)?;
-    let inputs = [guest.run()?.env(&contract)?, message.to_vec()];
+    let inputs = vec![guest.run()?.env(&contract)?, message.to_vec()];
     let (gas, limit) = (guest.gas()?, guest.frame().limit);
     let lost = HostError::Invariant("a frame has its run while it runs");
     let mut run = guest.frame().run.take().ok_or(lost)?;
     run.enter(&contract)?;
-    let call = FrameCall { entry: Entry::Query, inputs: &inputs, gas, limit };
-    let finished = run_frame(&module, run, &call);
-    let mut run = finished.run.ok_or(HostError::Invariant("a frame gives its run back"))?;
-    run.leave();
-    guest.frame().run = Some(run);
-    guest.set_gas(finished.gas)?;
-    let result = match finished.answer.and_then(|bytes| Ok(answer::query(&bytes)?)) {
-        Ok(result) => result,
-        Err(Stop::Contract(failure)) => ContractResult::Err(failure.to_string()),
-        Err(host) => return Err(host),
+    let call = ProgramCall { code, module: &module, entry: Entry::Query, inputs, gas, limit };
+    let mut ran = run_program(run, call)?;
+    let answer = match ran.answer {
+        Ok(bytes) => answer::read(Entry::Query, &bytes)?,
+        Err(failure) => Err(failure),
     };
-    Ok(SystemResult::Ok(result))
+    ran.run.log_run(false)?;
+    let said = ran.run.current()?.said();
+    ran.run.leave();
+    let counted = ran.run.count_bytes(0, said);
+    guest.frame().run = Some(ran.run);
+    guest.set_gas(ran.gas)?;
+    counted?;
+    Ok(SystemResult::Ok(answer.unwrap_or_else(|failure| ContractResult::Err(failure.to_string()))))
 }

@@ -1,6 +1,9 @@
 //! Contracts that try to harm their host. Each fails with a typed error, is charged, and changes nothing.
 
-use nectar_runtime::{ContractFailure, MAX_DEPTH, MAX_ITERATORS, MAX_STATE_OPERATIONS, Reply};
+use nectar_commitment::Op;
+use nectar_runtime::{
+    CallError, ContractFailure, HostError, MAX_DEPTH, MAX_ITERATORS, MAX_STATE_OPERATIONS, Reply,
+};
 
 use crate::support::{Contract, World, answer, error, key};
 use crate::wat::{ANSWER, FREE, KEY, Module, RESPONSE, VALUE};
@@ -32,7 +35,9 @@ fn failure_in(world: &World, wasm: &[u8]) -> ContractFailure {
     assert!(reply.opening.opens(reply.receipt.receipt()));
     let batch = world.node().pending(usize::MAX, usize::MAX).unwrap().unwrap();
     let trace = batch.traces().last().unwrap();
-    assert!(trace.calls.is_empty(), "nothing of a failed call is left");
+    let ends = trace.slots.iter().filter(|slot| slot.op == Op::Fail).count();
+    assert_eq!(ends, 1, "the log says that everything was taken back");
+    assert!(trace.runs[0].outcome().failed() && trace.runs[0].gas == reply.gas);
     failure
 }
 
@@ -161,8 +166,14 @@ fn a_response_that_is_too_large_is_refused() {
 #[test]
 fn a_response_that_is_no_json_is_refused() {
     assert_eq!(failure(&Module::execute(VALUE)), ContractFailure::Response);
-    // A query's answer is not an execution's response.
-    assert_eq!(failure(&Module::execute(ANSWER)), ContractFailure::Response);
+    // A query's answer is not an execution's response: it begins as one, so that no outcome would be true.
+    let world = World::new();
+    let contract = world.contract(&Module::execute(ANSWER), "{}");
+    let caller = key("caller");
+    let token = world.token(&contract, caller.public(), &["execute/go"]);
+    let refused = world.call(&token, &caller, "execute/go", r#"{"go":{}}"#);
+    let why = ContractFailure::Response;
+    assert!(matches!(refused, Err(CallError::Host(HostError::Answer("execute", found))) if found == why));
 }
 
 #[test]
@@ -253,7 +264,19 @@ fn submessages_are_refused_and_not_forgotten() {
         ),
         ..Module::default()
     };
-    assert_eq!(failure(&module.build()), ContractFailure::Messages(1));
+    let world = World::new();
+    let contract = world.contract(&module.build(), "{}");
+    let caller = key("caller");
+    let token = world.token(&contract, caller.public(), &["execute/go"]);
+    let receipts = world.node().receipts();
+    let invocation = world.invocation(&token, "execute/go", r#"{"go":{}}"#).sign(&caller).unwrap();
+    for _ in 0..2 {
+        // It says that it went well and cannot have: nothing is done, and the same request may come again.
+        let refused = world.node().invoke(&invocation);
+        let why = ContractFailure::Messages(1);
+        assert!(matches!(refused, Err(CallError::Host(HostError::Answer("execute", found))) if found == why));
+    }
+    assert_eq!(world.node().receipts(), receipts);
 }
 
 #[test]

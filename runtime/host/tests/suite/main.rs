@@ -10,5 +10,6 @@ mod modules;
 mod queries;
 mod records;
 mod refusals;
+mod runs;
 mod support;
 mod wat;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use nectar_abi::{ContractId, GrantHash, NetworkId};
-use nectar_commitment::{Fr, Registers};
+use nectar_commitment::{Fr, Op, Registers, Slot};
 use nectar_state::{MemoryBackend, Pair, Sealed, Session, StateError, Store, StoreKeys};
 
 pub(crate) const NETWORK: NetworkId = NetworkId::CONTRACTS;
@@ -56,4 +56,8 @@ pub(crate) fn assert_provable(sealed: &Sealed) {
     let claimed = (sealed.post_root(), sealed.log(), sealed.auth());
     assert_eq!((reached.network_root, reached.log, reached.auth), claimed);
     assert_eq!(reached.contract, Fr::from(0));
+}
+
+pub(crate) fn ops(slots: &[Slot]) -> Vec<Op> {
+    slots.iter().map(|slot| slot.op).collect()
 }

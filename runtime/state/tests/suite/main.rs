@@ -8,5 +8,6 @@ mod crash;
 mod measure;
 mod model;
 mod privacy;
+mod runs;
 mod sessions;
 mod tampering;

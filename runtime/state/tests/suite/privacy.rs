@@ -80,6 +80,6 @@ fn nothing_private_is_shown_by_debug() {
     let mut shown = format!("{store:?} {session:?} {:?}", session.savepoint());
     session.leave();
     let sealed = session.seal().unwrap();
-    shown += &format!("{sealed:?} {:?}", sealed.host_log());
+    shown += &format!("{sealed:?} {:?}", sealed.frames());
     assert!(!shown.contains("MARKER") && !shown.contains("80, 97, 116"), "{shown}");
 }

@@ -5,18 +5,15 @@ use nectar_abi::NetworkId;
 use nectar_abi::limits::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
 use nectar_commitment::{Fr, Op};
 use nectar_state::{
-    BackendError, Fault, GrantState, MAX_SYSTEM_VALUE, MemoryBackend, StateError, Store, contract_key,
+    BackendError, Fault, FrameLog, GrantState, MAX_SYSTEM_VALUE, MemoryBackend, StateError, Store,
+    contract_key,
 };
 use nectar_trace::HostOp;
 
-use crate::common::{assert_provable, commit, content, contract, grant, keys, open, try_open};
+use crate::common::{assert_provable, commit, content, contract, grant, keys, open, ops, try_open};
 
 fn pair(key: &str, value: &str) -> (Vec<u8>, Vec<u8>) {
     (key.as_bytes().to_vec(), value.as_bytes().to_vec())
-}
-
-fn ops(slots: &[nectar_commitment::Slot]) -> Vec<Op> {
-    slots.iter().map(|slot| slot.op).collect()
 }
 
 #[test]
@@ -157,10 +154,14 @@ fn the_log_opens_and_closes_contracts_as_frames_switch() {
     let touched: Vec<_> = sealed.touched().iter().map(|t| t.contract).collect();
     assert_eq!(touched, [contract_key(&contract(1)), contract_key(&contract(2))]);
     assert!(sealed.touched().iter().all(|t| t.pre != t.post), "a read changes the salted entry too");
-    let host: Vec<_> = sealed.host_log().iter().map(|call| (call.contract, call.op)).collect();
-    let one = [HostOp::Read, HostOp::Write, HostOp::Write, HostOp::Remove].map(|op| (contract(1), op));
-    assert_eq!(host, [[(contract(2), HostOp::Read)].as_slice(), &one].concat());
-    let values: Vec<_> = sealed.take_host_log().into_iter().map(|call| call.value).collect();
+    let of = |frame: &FrameLog| (frame.contract, frame.calls.iter().map(|call| call.op).collect::<Vec<_>>());
+    let frames: Vec<_> = sealed.frames().iter().map(of).collect();
+    let one = vec![HostOp::Read, HostOp::Write, HostOp::Write, HostOp::Remove];
+    assert_eq!(frames, [(contract(1), one), (contract(2), vec![]), (contract(2), vec![HostOp::Read])]);
+    let frames = sealed.take_frames();
+    let calls = || frames.iter().rev().flat_map(|frame| frame.calls.iter());
+    assert_eq!(calls().map(|call| call.place).collect::<Vec<_>>(), [6, 9, 10, 11, 12]);
+    let values: Vec<_> = calls().map(|call| call.value.clone()).collect();
     let value = |text: &str| Some(text.as_bytes().to_vec());
     assert_eq!(values, [value("v"), None, value("w"), value("x"), None]);
     sealed.commit().unwrap();
