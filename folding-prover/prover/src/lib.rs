@@ -6,6 +6,7 @@
 //! | keys from a Powers-of-Tau ceremony | [`setup_from_ptau`] |
 //! | a proof of a batch | [`prove`] |
 //! | a proof by a circuit of my own, with challenges between two phases | [`ProverKey::development`], [`prove_phased`] |
+//! | the runs of a batch's traces, recorded for such a circuit | [`record`] |
 //! | to watch or stop it | [`Progress`] |
 //!
 //! How and why is written in `folding-prover/DESIGN.md`.
@@ -22,6 +23,7 @@ mod phased;
 mod progress;
 mod prove;
 mod ptau;
+mod record;
 mod run;
 mod shift;
 #[cfg(test)]
@@ -32,4 +34,5 @@ pub use key::{ProverKey, setup_development, setup_from_ptau};
 pub use phased::prove_phased;
 pub use progress::{Phase, Progress};
 pub use prove::prove;
+pub use record::{TraceError, record};
 pub use run::Timings;

@@ -102,7 +102,9 @@ impl Programs for Machines {
             (Some(Trap::Abort), Some(Said::Abort(text))) => Some(text.clone()),
             (Some(_), _) => None,
         };
-        Ok(Rehearsed { trap: trap.map_or(0, |trap| trap as u8 + 1), gas: machine.gas(), said })
+        // Who runs out of gas pays for all of it, not for more.
+        let gas = machine.gas().min(rehearsal.limit);
+        Ok(Rehearsed { trap: trap.map_or(0, |trap| trap as u8 + 1), gas, said })
     }
 }
 

@@ -77,7 +77,7 @@ pub struct RunOutcome<'a> {
     pub entry: EntryPoint,
     /// 0 if it came to its end, else the trap's number and one.
     pub code: u8,
-    /// What it cost.
+    /// What it cost; its limit, if it ran out of gas.
     pub gas: u64,
     /// What it might have cost.
     pub limit: u64,

@@ -10,7 +10,7 @@ use nectar_commitment::{
     Domain, EntryPoint, Fr, RunOutcome, Tree, binding, hash4, run_inputs, state_key, state_value,
 };
 use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Said};
-use nectar_vm::{Limits, Machine, Program, lower};
+use nectar_vm::{Limits, Machine, Program, Trap, lower};
 
 const ENV: &str = r#"{"block":{"height":1,"time":"1790000000000000000","chain_id":"nectar-1"},"transaction":null,"contract":{"address":"0202020202020202020202020202020202020202020202020202020202020202"}}"#;
 const INFO: &str =
@@ -54,7 +54,7 @@ pub(crate) fn instantiate(program: &Program, run: u32, limit: u64) -> (RunRecord
     let outcome = RunOutcome {
         entry: EntryPoint::Instantiate,
         code: recording.trap().map_or(0, |trap| trap as u8 + 1),
-        gas: recording.gas(),
+        gas: if recording.trap() == Some(Trap::OutOfGas) { limit } else { recording.gas() },
         limit,
         said: said.as_deref(),
     };

@@ -60,6 +60,7 @@ pub(crate) struct SpecialCells {
 pub(super) struct Ended {
     pub(super) returned: Var,
     pub(super) aborted: Var,
+    starved: Var,
     code: Var,
     gas: Var,
     limit: Var,
@@ -97,7 +98,7 @@ pub(super) fn state<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, base: Lc, e
     range::bits(b, bus, limit - gas, GAS_BITS);
     let over = b.product(starved.into(), gas + price - limit - Lc::one());
     range::bits(b, bus, over.into(), GAS_BITS);
-    Ended { returned, aborted, code, gas, limit }
+    Ended { returned, aborted, starved, code, gas, limit }
 }
 
 /// What a run said at its end.
@@ -131,8 +132,9 @@ pub(super) fn last_words<B: Builder>(
     b.zero_if(Lc::one() - says, || said.hash.into());
 
     let salt = b.alloc(end.salt);
-    let numbers =
-        entry + ended.code * two_to_the(8) + ended.gas * two_to_the(64) + ended.limit * two_to_the(128);
+    // Who runs out of gas pays for all of it.
+    let paid = b.select(ended.starved.into(), ended.limit.into(), ended.gas.into());
+    let numbers = entry + ended.code * two_to_the(8) + paid * two_to_the(64) + ended.limit * two_to_the(128);
     let outcome = [numbers, said.hash.into(), salt.into(), Lc::default()];
     let digest = hash_call(b, bus, used, Domain::Outcome, outcome);
     let ok = begins_with_ok(b, bus, ended.returned, said.first, field.first);
