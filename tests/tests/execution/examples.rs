@@ -10,7 +10,7 @@ pub(crate) fn artifact(name: &str) -> Vec<u8> {
     std::fs::read(format!("{directory}/{name}.wasm")).unwrap()
 }
 
-fn patient() -> PatientHandle {
+pub(crate) fn patient() -> PatientHandle {
     PatientHandle::new(tagged_hash("test-patient", &[b"ada"]))
 }
 

@@ -11,4 +11,5 @@ mod counters;
 mod examples;
 mod imports;
 mod node;
+mod proven;
 mod replay;

@@ -12,7 +12,7 @@ use nectar_capability::{
 use nectar_node::Machines;
 use nectar_runtime::{Config, Executor, FixedClock, Reply};
 use nectar_state::{MemoryBackend, Store, StoreKeys};
-use nectar_trace::InvocationTrace;
+use nectar_trace::{Batch, InvocationTrace};
 use sha2::{Digest as _, Sha256};
 
 const NOW: u64 = 1_790_000_000;
@@ -119,7 +119,11 @@ impl Node {
 
     /// The trace of the last receipt.
     pub(crate) fn trace(&self) -> InvocationTrace {
-        let batch = self.executor.pending(usize::MAX, usize::MAX).unwrap().unwrap();
-        batch.traces().last().unwrap().clone()
+        self.batch().traces().last().unwrap().clone()
+    }
+
+    /// All receipts so far, as the network's next batch.
+    pub(crate) fn batch(&self) -> Batch {
+        self.executor.pending(usize::MAX, usize::MAX).unwrap().unwrap()
     }
 }

@@ -1,0 +1,94 @@
+//! What a node keeps of its invocations is what the execution circuit is satisfied by, chunk after chunk, and nothing else is.
+
+use nectar_abi::CodeHash;
+use nectar_circuit::execution::{Arranged, Challenges, ExecutionCircuit, Size};
+use nectar_circuit::{Boundary, Frame, Phased as _, Position, Statement, Uniform as _};
+use nectar_commitment::Fr;
+use nectar_prover::record;
+use nectar_trace::{Batch, InvocationTrace};
+use nectar_vm::cosmwasm::CosmWasm;
+use nectar_vm::{Program, lower};
+use sha2::{Digest as _, Sha256};
+
+use crate::examples::{artifact, patient};
+use crate::node::Node;
+
+fn lowered(wasm: &[u8]) -> (CodeHash, Program) {
+    (CodeHash::new(Sha256::digest(wasm).into()), lower(wasm, &CosmWasm).unwrap())
+}
+
+/// Calls that succeed, one that its contract refuses, and queries.
+fn invoked(wasm: &[u8]) -> Batch {
+    let node = Node::new();
+    let contract = node.contract(wasm, "{}");
+    let methods = ["execute/record", "execute/withdraw", "query/rules"];
+    let contract = node.granted(contract, &methods);
+    let patient = patient();
+    let calls = [
+        (
+            "execute/record",
+            format!(r#"{{"record":{{"patient":"{patient}","rule":{{"effect":"permit","who":"anyone"}}}}}}"#),
+        ),
+        ("execute/withdraw", format!(r#"{{"withdraw":{{"patient":"{patient}","rule":7}}}}"#)),
+        ("query/rules", format!(r#"{{"rules":{{"patient":"{patient}"}}}}"#)),
+    ];
+    for (method, message) in calls {
+        node.call(&contract, method, &message, &[]);
+    }
+    node.batch()
+}
+
+fn statement(batch: &Batch) -> Statement {
+    Statement {
+        chain_id: 31_337,
+        network: batch.network.0,
+        batch: batch.number,
+        pre_root: batch.pre_root,
+        post_root: batch.post_root,
+        receipts_root: batch.receipts_root(),
+        receipts: batch.traces().len() as u64,
+        program_registry_root: Fr::zero(),
+        window: batch.window(),
+    }
+}
+
+/// Rows that are violated, and whether the batch may end as its last chunk does.
+fn judge(
+    traces: &[InvocationTrace],
+    statement: &Statement,
+    programs: &[(CodeHash, Program)],
+) -> (usize, bool) {
+    let size = Size::standard();
+    let circuit = ExecutionCircuit::new(size.clone());
+    let arranged = Arranged::new(record(traces, programs).unwrap(), &size).unwrap();
+    let challenges = Challenges { gamma: Fr::from(123_456_789), alpha: Fr::from(987_654_321) };
+    let mut start = Boundary { values: circuit.start(statement), salt: Fr::from(3) };
+    let (chunks, mut violated) = (arranged.chunks(), 0);
+    for number in 0..chunks {
+        let position = Position { first: number == 0, last: number + 1 == chunks };
+        let end_salt = Fr::from(number as u64 + 10);
+        let frame = Frame { statement, position, challenges, start: &start, end_salt };
+        let assignment = circuit.second(&arranged.chunk(number), &frame);
+        violated += assignment.violations(circuit.shape()).len();
+        start = Boundary { values: assignment.end, salt: end_salt };
+    }
+    println!("{chunks} chunks");
+    (violated, circuit.may_end(statement, &start.values))
+}
+
+#[test]
+fn what_a_node_keeps_of_its_invocations_satisfies_the_circuit_and_another_answer_does_not() {
+    let wasm = artifact("consent");
+    let batch = invoked(&wasm);
+    let (statement, programs) = (statement(&batch), [lowered(&wasm)]);
+    let traces: Vec<_> = batch.traces().to_vec();
+    assert_eq!(judge(&traces, &statement, &programs), (0, true));
+
+    // The last query is told of another salt, so of another leaf than the state's.
+    let mut forged = traces;
+    let call = forged.iter_mut().flat_map(|trace| &mut trace.runs).flat_map(|run| &mut run.calls);
+    let read = call.filter(|call| call.value.is_some()).last().unwrap();
+    read.salt = Some(Fr::from(1));
+    let (violated, ends) = judge(&forged, &statement, &programs);
+    assert!(violated > 0 || !ends);
+}
