@@ -1,6 +1,7 @@
 //! Pins the circuit: a change of these numbers is a change of every key and proof.
 
-use nectar_circuit::{Circuit, SLOTS_PER_CHUNK};
+use nectar_circuit::execution::{ExecutionCircuit, Size};
+use nectar_circuit::{Circuit, SLOTS_PER_CHUNK, Uniform as _};
 use nectar_commitment::to_bytes;
 
 const DIGEST: &str = "0155e7841e0cb8f8cc37577c6eac4d7bf374b76604acaaf02ebf79f4f7f1e258";
@@ -20,6 +21,28 @@ fn the_chunk_circuit_has_its_pinned_size_and_digest() {
     assert_eq!(
         (SLOTS_PER_CHUNK, rows, variables, nonzeros, digest.as_str()),
         (16, 209_860, 209_318, [176_422, 195_135, 629_352], DIGEST)
+    );
+}
+
+const EXECUTION_DIGEST: &str = "01c4c2e4f64ed123e3ad34b440004d0b0267c164df7a0d49159bb517130c8ecc";
+
+#[test]
+fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
+    let circuit = ExecutionCircuit::new(Size::standard());
+    let shape = circuit.shape();
+    let nonzeros = [shape.A().len(), shape.B().len(), shape.C().len()];
+    assert!(nonzeros.iter().sum::<usize>() < 1 << 20, "{nonzeros:?}");
+    let digest: String = to_bytes(&shape.digest()).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(
+        (
+            circuit.slots(),
+            shape.num_cons(),
+            circuit.first_variables(),
+            shape.num_vars(),
+            nonzeros,
+            digest.as_str()
+        ),
+        (1_886, 187_541, 146_674, 255_703, [181_896, 457_372, 405_840], EXECUTION_DIGEST)
     );
 }
 

@@ -28,9 +28,19 @@ pub(crate) fn program(name: &str) -> Program {
 
 /// An `instantiate` of a contract in program 1 of a batch, within this much gas.
 pub(crate) fn instantiate(program: &Program, run: u32, limit: u64) -> (RunRecord, ReceiptRecord) {
+    instantiate_with(program, run, limit, "{}")
+}
+
+/// The same with this message.
+pub(crate) fn instantiate_with(
+    program: &Program,
+    run: u32,
+    limit: u64,
+    message: &str,
+) -> (RunRecord, ReceiptRecord) {
     let (contract, secret) = (Fr::from(5), Fr::from(6));
     let bound = binding(&program.commitment(), &secret);
-    let inputs: Vec<_> = [ENV, INFO, "{}"].iter().map(|input| input.as_bytes().to_vec()).collect();
+    let inputs: Vec<_> = [ENV, INFO, message].iter().map(|input| input.as_bytes().to_vec()).collect();
     let mut host = MemoryHost::new();
     host.begin(&inputs).unwrap();
     let mut recorder = Recorder::new(program, Place { run, program: 1 });

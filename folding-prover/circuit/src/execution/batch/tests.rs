@@ -5,11 +5,11 @@ use nectar_commitment::{Fr, to_bytes};
 #[path = "../../../tests/common/recorded.rs"]
 mod recorded;
 
-use super::{Arranged, Batch};
+use super::{ArrangeError, Arranged, Batch};
 use crate::execution::chunk::log;
 use crate::execution::{Challenges, ExecutionCircuit, Size};
 use crate::{Boundary, Frame, Phased as _, Position, Statement, Uniform as _};
-use recorded::{instantiate, program, root};
+use recorded::{instantiate, instantiate_with, program, root};
 
 /// Tuples that were sent more or less often than received, by tag.
 fn left(arranged: &Arranged, receipts_root: Fr) -> HashMap<u64, Vec<(Vec<Fr>, Fr)>> {
@@ -90,4 +90,46 @@ fn chunks_of_a_batch_satisfy_the_circuit_and_end_with_nothing_left() {
         start = Boundary { values: assignment.end, salt: end_salt };
     }
     assert!(circuit.may_end(&statement, &start.values));
+}
+
+/// A call that has an access, changed before it is arranged.
+fn refused(change: impl FnOnce(&mut Batch<'_>)) -> ArrangeError {
+    let program = program("counter");
+    let (run, receipt) = instantiate_with(&program, 1, 1 << 40, r#"{"start":3}"#);
+    let mut batch = Batch { programs: vec![&program], runs: vec![run], receipts: vec![receipt] };
+    change(&mut batch);
+    Arranged::new(batch, &Size::standard()).unwrap_err()
+}
+
+#[test]
+fn runs_that_do_not_belong_to_their_records_are_refused() {
+    assert_eq!(refused(|batch| batch.runs[0].program = 1), ArrangeError::Program { run: 1 });
+    assert!(matches!(
+        refused(|batch| batch.runs[0].inputs[2].push(b' ')),
+        ArrangeError::Words { run: 1, .. }
+    ));
+    assert!(matches!(
+        refused(|batch| drop(batch.runs[0].accesses.pop())),
+        ArrangeError::Words { run: 1, .. }
+    ));
+    assert!(matches!(
+        refused(|batch| batch.runs[0].accesses[0].key.push(0)),
+        ArrangeError::Words { run: 1, .. }
+    ));
+    assert!(matches!(
+        refused(|batch| batch.runs[0].answers.push(Vec::new())),
+        ArrangeError::Words { run: 1, .. }
+    ));
+    assert!(matches!(refused(|batch| batch.runs[0].entry_in_log = 0), ArrangeError::Log { run: 1, .. }));
+    assert!(matches!(refused(|batch| batch.receipts.clear()), ArrangeError::Log { run: 1, .. }));
+    assert_eq!(refused(|batch| batch.runs[0].recording.ended = false), ArrangeError::Unfinished { run: 1 });
+}
+
+#[test]
+fn a_chunk_without_slots_for_a_step_is_refused() {
+    let program = program("consent");
+    let (run, receipt) = instantiate(&program, 1, 1 << 40);
+    let batch = Batch { programs: vec![&program], runs: vec![run], receipts: vec![receipt] };
+    let size = Size { steps: Size::default().steps, ..Size::standard() };
+    assert_eq!(Arranged::new(batch, &size).unwrap_err(), ArrangeError::NoSlots);
 }

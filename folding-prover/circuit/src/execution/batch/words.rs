@@ -54,7 +54,9 @@ impl<'r> Reader<'r> {
                     let (field, _) = self.said_bytes(Form::default())?;
                     self.said.last = Some(field);
                     self.said.place = self.message.place;
-                    return if self.at == self.words.len() { Ok(self.said) } else { Err(self.wrong()) };
+                    let unheard = self.accesses.len() + self.answers.len();
+                    let whole = self.at == self.words.len() && unheard == 0;
+                    return if whole { Ok(self.said) } else { Err(self.wrong()) };
                 }
                 3 => self.access(StateCall::Read)?,
                 4 => self.access(StateCall::Write)?,

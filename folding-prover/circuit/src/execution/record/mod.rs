@@ -2,8 +2,6 @@
 
 mod cells;
 mod recorder;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use cells::Cell;
 pub use recorder::{Place, RecordError, Recorder, Recording};
