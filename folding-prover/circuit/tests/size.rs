@@ -24,7 +24,7 @@ fn the_chunk_circuit_has_its_pinned_size_and_digest() {
     );
 }
 
-const EXECUTION_DIGEST: &str = "01c4c2e4f64ed123e3ad34b440004d0b0267c164df7a0d49159bb517130c8ecc";
+const EXECUTION_DIGEST: &str = "0137b7a63e81d625ab26791212a28301a0d6734088e7982f59da48278e03d747";
 
 #[test]
 fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
@@ -42,7 +42,7 @@ fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
             nonzeros,
             digest.as_str()
         ),
-        (1_886, 187_541, 146_674, 255_703, [181_896, 457_372, 405_840], EXECUTION_DIGEST)
+        (1_886, 187_542, 146_675, 255_704, [181_897, 457_374, 405_842], EXECUTION_DIGEST)
     );
 }
 

@@ -51,7 +51,7 @@ fn slots_have_the_sizes_that_are_said() {
         ("data", (39, 235)),
         ("element", (22, 118)),
         ("program", (37, 174)),
-        ("run", (220, 1_200)),
+        ("run", (221, 1_205)),
         ("growth", (16, 89)),
         ("zeros", (38, 261)),
         ("links", (46, 286)),

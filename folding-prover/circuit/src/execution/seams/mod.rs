@@ -84,7 +84,7 @@ fn slots_have_the_sizes_that_are_said() {
         ("access", (86, 444)),
         ("item", (93, 469)),
         ("ask", (32, 151)),
-        ("run", (186, 935)),
+        ("run", (187, 940)),
         ("log", (32, 196)),
         ("receipt", (15, 67)),
     ];
