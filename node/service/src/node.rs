@@ -3,10 +3,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nectar_abi::{Digest, PublicKey};
+use nectar_abi::PublicKey;
 use nectar_capability::SigningKey;
 use nectar_l1::{L1Error, Wallet};
-use nectar_prover::{ProverKey, SetupError};
+use nectar_prover::SetupError;
 use nectar_runtime::{Config as RuntimeConfig, Executor, HostError};
 use nectar_state::{BackendError, SledBackend, StateError, Store, StoreKeys};
 use thiserror::Error;
@@ -17,7 +17,7 @@ use crate::chain::{Chain, is_development_chain};
 use crate::config::{ConfigError, Execution, NodeConfig, Setup};
 use crate::files::{DataDir, DirectoryError};
 use crate::http::{App, ListenError, Listening, listen, metrics_router, router};
-use crate::keys::proving_keys;
+use crate::keys::ProvingKeys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
 use crate::operator::Operator;
@@ -68,6 +68,12 @@ pub enum StartError {
         /// The chain's id.
         chain_id: u64,
     },
+    /// L1 demands what this node's contracts cannot give.
+    #[error(
+        "prover.execution = \"unproven\", and L1 settles this network's batches with a proof of their execution only: set \
+         prover.execution = \"provable\" before the first contract is made"
+    )]
+    UnprovenExecution,
     /// L1 does not answer, or its contracts are not where they should be.
     #[error("L1: {0}")]
     L1(#[from] L1Error),
@@ -145,7 +151,7 @@ impl Node {
 pub(crate) async fn start(
     config: NodeConfig,
     secrets: NodeSecrets,
-    other_keys: Option<Arc<ProverKey>>,
+    other_keys: Option<Arc<ProvingKeys>>,
 ) -> Result<RunningNode, StartError> {
     config.validate()?;
     let metrics = Metrics::new()?;
@@ -153,15 +159,19 @@ pub(crate) async fn start(
     let chain = Chain::connect(&config.l1, config.network, secrets.wallet.clone()).await?;
     let watch = admitted(&config, &chain, dsp, &metrics).await?;
     check_setup(&config, &chain)?;
+    let proves_execution = chain.proves_execution().await?;
+    if proves_execution && config.prover.execution == Execution::Unproven {
+        return Err(StartError::UnprovenExecution);
+    }
 
     let directory = DataDir::open(&config.data_dir)?;
     let executor = open(&config, &directory, secrets).await?;
     let keys = match other_keys {
         Some(keys) => keys,
-        None => keys(&config).await?,
+        None => keys(&config, proves_execution).await?,
     };
     let files = Arc::new(Files::new(directory.sub("batches")?));
-    reconcile(&executor, &chain, &files, Digest::new(keys.verifier().digest())).await?;
+    reconcile(&executor, &chain, &files, keys.digest()).await?;
 
     let (stop, stopped) = watch::channel(false);
     let limits = config.limits.clone();
@@ -251,9 +261,9 @@ async fn open(
     .await?
 }
 
-async fn keys(config: &NodeConfig) -> Result<Arc<ProverKey>, StartError> {
+async fn keys(config: &NodeConfig, execution: bool) -> Result<Arc<ProvingKeys>, StartError> {
     let dir = config.prover.ptau_dir.clone();
-    Ok(blocking(move || proving_keys(dir.as_deref())).await??)
+    Ok(Arc::new(blocking(move || ProvingKeys::load(dir.as_deref(), execution)).await??))
 }
 
 fn serve(config: &NodeConfig, app: &Arc<App>) -> Result<Vec<Listening>, StartError> {

@@ -1,23 +1,25 @@
 //! `nectar l1`
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use nectar_abi::{Digest, NetworkId};
+use nectar_circuit::execution::ExecutionCircuit;
+use nectar_circuit::{Circuit, Uniform};
 use nectar_commitment::{Ledger, to_bytes};
 use nectar_l1::{Address, DevChain, L1 as Connection, fund_insecure_accounts};
-use nectar_prover::{setup_development, setup_from_ptau};
-use nectar_verifier::{Setup, VerifierKey};
+use nectar_prover::{ProverKey, SetupError};
+use nectar_verifier::{Kind, Setup, VerifierKey};
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
-use crate::chain::{ChainArgs, DeploymentFile, UrlArgs};
+use crate::chain::{Chain, ChainArgs, DeploymentFile, UrlArgs};
 use crate::error::CliError;
 use crate::files::{self, Access};
 use crate::keys::KeyArgs;
 use crate::output::{Report, say};
-use crate::proving::VerifierKeyArgs;
+use crate::proving::{VerifierKeyArgs, VerifierKeys};
 use crate::table::Table;
 
 #[derive(Debug, Subcommand)]
@@ -42,6 +44,7 @@ Insecure accounts have funds on it: see `nectar key new --help`.")]
     /// Write the verifier key of a setup, which the chain's verifier is deployed with
     #[command(after_help = "Examples:
   nectar l1 verifier-key --ptau ceremony --out network.nvky
+  nectar l1 verifier-key --kind execution --ptau ceremony --out network-execution.nvky
   nectar l1 verifier-key --out development.nvky
 
 Without --ptau it is the key of the INSECURE development setup, under which anybody can forge
@@ -50,14 +53,18 @@ proofs. It takes some seconds: the whole setup is made.")]
         /// Folder of Powers-of-Tau files (ppot_pruned_NN.ptau or ppot_0080_NN.ptau, NN at least 20)
         #[arg(long, value_name = "DIR")]
         ptau: Option<PathBuf>,
+        /// What its proofs are of
+        #[arg(long, value_enum, default_value_t = ProofKind::State)]
+        kind: ProofKind,
         /// Where to write the key
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Deploy the registry, the rollup and a verifier; the wallet becomes the admin
+    /// Deploy the registry, the rollup and the verifiers; the wallet becomes the admin
     #[command(after_help = "Examples:
   nectar l1 deploy --key admin.key --out nectar-l1.json
-  nectar l1 deploy --key admin.key --l1 https://node.example --verifier-key network.nvky")]
+  nectar l1 deploy --key admin.key --l1 https://node.example --verifier-key network.nvky \\
+    --execution-verifier-key network-execution.nvky")]
     Deploy {
         #[command(flatten)]
         url: UrlArgs,
@@ -65,6 +72,8 @@ proofs. It takes some seconds: the whole setup is made.")]
         key: KeyArgs,
         #[command(flatten)]
         verifier_key: VerifierKeyArgs,
+        #[command(flatten)]
+        execution: ExecutionArgs,
         /// File for the addresses, which other commands read
         #[arg(long, short, value_name = "FILE", default_value = "nectar-l1.json")]
         out: PathBuf,
@@ -89,7 +98,7 @@ proofs. It takes some seconds: the whole setup is made.")]
   nectar l1 network --key admin.key
   nectar l1 network --key admin.key --network 2 --verifier 0x9f..
 
-Without --verifier it is the one that `nectar l1 deploy` deployed.")]
+Without --verifier and --execution-verifier they are those that `nectar l1 deploy` deployed.")]
     Network {
         #[command(flatten)]
         chain: ChainArgs,
@@ -98,15 +107,21 @@ Without --verifier it is the one that `nectar l1 deploy` deployed.")]
         /// Number of the network
         #[arg(long, value_name = "NUMBER", default_value_t = NetworkId::CONTRACTS.0)]
         network: u64,
-        /// Contract that checks its batches' proofs
+        /// Contract that checks its batches' proofs of state
         #[arg(long, value_name = "ADDRESS")]
         verifier: Option<Address>,
+        /// Contract that checks its batches' proofs of execution
+        #[arg(long, value_name = "ADDRESS", conflicts_with = "no_execution")]
+        execution_verifier: Option<Address>,
+        #[command(flatten)]
+        execution: ExecutionArgs,
     },
-    /// Deploy another verifier and let it check a network's next batches, as the admin
+    /// Deploy other verifiers and let them check a network's next batches, as the admin
     #[command(after_help = "Example:
   nectar l1 verifier --key admin.key --verifier-key network.nvky
 
-The network's nodes must then prove under that key: see prover.setup in their configuration.")]
+The network's nodes must then prove under these keys: see prover.setup in their configuration,
+and start them anew.")]
     Verifier {
         #[command(flatten)]
         chain: ChainArgs,
@@ -114,6 +129,8 @@ The network's nodes must then prove under that key: see prover.setup in their co
         key: KeyArgs,
         #[command(flatten)]
         verifier_key: VerifierKeyArgs,
+        #[command(flatten)]
+        execution: ExecutionArgs,
         /// Number of the network
         #[arg(long, value_name = "NUMBER", default_value_t = NetworkId::CONTRACTS.0)]
         network: u64,
@@ -138,16 +155,22 @@ impl L1 {
                 fund_insecure_accounts(&url.l1).await.map_err(CliError::chain("giving accounts funds"))?;
                 Ok(Report::new(json!({ "funded": true }), "the insecure development accounts have funds"))
             }
-            Self::VerifierKey { ptau, out } => write_verifier_key(ptau, out).await,
-            Self::Deploy { url, key, verifier_key, out } => deploy(&url, &key, &verifier_key, out).await,
+            Self::VerifierKey { ptau, kind, out } => write_verifier_key(ptau, kind, out).await,
+            Self::Deploy { url, key, verifier_key, execution, out } => {
+                let l1 = url.connect(key.wallet()?).await?;
+                deploy(&l1, &verifier_key, execution, out).await
+            }
             Self::Appoint { chain, key, authorizer, auditor } => {
                 appoint(&chain, &key, authorizer, auditor).await
             }
-            Self::Network { chain, key, network, verifier } => {
-                begin(&chain, &key, NetworkId(network), verifier).await
+            Self::Network { chain, key, network, verifier, execution_verifier, execution } => {
+                let verifiers = Verifiers::chosen(&chain, verifier, execution_verifier, execution)?;
+                let chain = chain.connect(key.wallet()?).await?;
+                begin(&chain, NetworkId(network), verifiers).await
             }
-            Self::Verifier { chain, key, verifier_key, network } => {
-                replace_verifier(&chain, &key, &verifier_key, NetworkId(network)).await
+            Self::Verifier { chain, key, verifier_key, execution, network } => {
+                let chain = chain.connect(key.wallet()?).await?;
+                replace_verifiers(&chain, &verifier_key, execution, NetworkId(network)).await
             }
             Self::Status { chain, network } => status(&chain, NetworkId(network)).await,
         }
@@ -168,54 +191,156 @@ async fn dev(listen: SocketAddr, json: bool) -> Result<Report, CliError> {
     Ok(Report::new(json!({ "stopped": true }), ""))
 }
 
-async fn write_verifier_key(ptau: Option<PathBuf>, out: PathBuf) -> Result<Report, CliError> {
+/// What proofs are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ProofKind {
+    /// Operations on state
+    State,
+    /// Runs of contracts' programs
+    Execution,
+}
+
+/// Whether L1 checks execution.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct ExecutionArgs {
+    /// Settle without proofs of execution: a quorum's attestations alone vouch for it
+    #[arg(long)]
+    no_execution: bool,
+}
+
+async fn write_verifier_key(
+    ptau: Option<PathBuf>,
+    kind: ProofKind,
+    out: PathBuf,
+) -> Result<Report, CliError> {
     const DOING: &str = "making the setup";
-    let made = spawn_blocking(move || ptau.as_deref().map_or_else(setup_development, setup_from_ptau)).await;
+    let made = spawn_blocking(move || make_key(ptau.as_deref(), kind)).await;
     let made = made.map_err(|e| CliError::failed(DOING)(e.into()))?;
-    let (_, key) = made.map_err(|e| CliError::failed(DOING)(e.into()))?;
+    let key = made.map_err(|e| CliError::failed(DOING)(e.into()))?;
     let bytes = key.encode();
     files::replace(&out, &bytes, Access::All)?;
     let digest = Digest::new(key.digest());
     let secure = key.setup_kind() != Setup::Development;
     let table = Table::pairs([
         ("digest", digest.to_string()),
+        ("for proofs of", key.kind().to_string()),
         ("setup", key.setup_kind().to_string()),
         ("slots in a chunk", key.slots().to_string()),
         ("bytes", bytes.len().to_string()),
         ("written to", out.display().to_string()),
     ]);
-    let object = json!({ "digest": digest, "secure": secure, "slots": key.slots(), "bytes": bytes.len() });
+    let object = json!({
+        "digest": digest,
+        "kind": key.kind().to_string(),
+        "secure": secure,
+        "slots": key.slots(),
+        "bytes": bytes.len(),
+    });
     Ok(Report::new(object, table.to_string()))
 }
 
+fn make_key(ptau: Option<&Path>, kind: ProofKind) -> Result<VerifierKey, SetupError> {
+    fn made<C: Uniform>(circuit: C, ptau: Option<&Path>) -> Result<VerifierKey, SetupError> {
+        let key = match ptau {
+            Some(dir) => ProverKey::from_ptau(circuit, dir),
+            None => ProverKey::development(circuit),
+        };
+        Ok(key?.verifier().clone())
+    }
+    match kind {
+        ProofKind::State => made(Circuit::default(), ptau),
+        ProofKind::Execution => made(ExecutionCircuit::default(), ptau),
+    }
+}
+
+/// Verifiers on a chain.
+#[derive(Debug, Clone, Copy)]
+struct Verifiers {
+    state: Address,
+    execution: Option<Address>,
+}
+
+impl Verifiers {
+    /// Those that are given or, where none is, that were deployed with the contracts.
+    fn chosen(
+        chain: &ChainArgs,
+        state: Option<Address>,
+        execution: Option<Address>,
+        args: ExecutionArgs,
+    ) -> Result<Self, CliError> {
+        if let Some(state) = state.filter(|_| execution.is_some() || args.no_execution) {
+            return Ok(Self { state, execution });
+        }
+        let file = chain.file()?;
+        let execution = match args.no_execution {
+            true => None,
+            false => execution.or(file.execution_verifier),
+        };
+        Ok(Self { state: state.unwrap_or(file.verifier), execution })
+    }
+
+    /// Deploys them for keys.
+    async fn deploy(l1: &Connection, keys: &VerifierKeys) -> Result<Self, CliError> {
+        let state = deploy_verifier(l1, &keys.state).await?;
+        let execution = match &keys.execution {
+            Some(key) => Some(deploy_verifier(l1, key).await?),
+            None => None,
+        };
+        Ok(Self { state, execution })
+    }
+
+    fn rows(self) -> [(&'static str, String); 2] {
+        let execution = self.execution.map_or_else(|| ATTESTED.to_owned(), |verifier| verifier.to_string());
+        [("verifier", self.state.to_string()), ("execution verifier", execution)]
+    }
+}
+
+/// What is said in place of a verifier of execution.
+const ATTESTED: &str = "none: execution is attested";
+
+fn keys(args: &VerifierKeyArgs, execution: ExecutionArgs, chain_id: u64) -> Result<VerifierKeys, CliError> {
+    let state = args.load(Kind::State, chain_id)?;
+    let execution = match execution.no_execution {
+        true => None,
+        false => Some(args.load(Kind::Execution, chain_id)?),
+    };
+    Ok(VerifierKeys { state, execution })
+}
+
 async fn deploy(
-    url: &UrlArgs,
-    key: &KeyArgs,
+    l1: &Connection,
     verifier_key: &VerifierKeyArgs,
+    execution: ExecutionArgs,
     out: PathBuf,
 ) -> Result<Report, CliError> {
-    let l1 = url.connect(key.wallet()?).await?;
-    let verifier_key = verifier_key.load(l1.chain_id())?;
+    let keys = keys(verifier_key, execution, l1.chain_id())?;
     let deployed = l1.deploy().await;
     let contracts = deployed.map_err(CliError::chain("deploying the contracts"))?;
-    let verifier = deploy_verifier(&l1, &verifier_key).await?;
-    let file = DeploymentFile { chain_id: l1.chain_id(), contracts, verifier };
+    let verifiers = Verifiers::deploy(l1, &keys).await?;
+    let file = DeploymentFile {
+        chain_id: l1.chain_id(),
+        contracts,
+        verifier: verifiers.state,
+        execution_verifier: verifiers.execution,
+    };
     file.write(&out)?;
-    let table = Table::pairs([
+    let mut rows = vec![
         ("chain", file.chain_id.to_string()),
         ("registry", contracts.registry.to_string()),
         ("rollup", contracts.rollup.to_string()),
-        ("verifier", verifier.to_string()),
-        ("verifier key", Digest::new(verifier_key.digest()).to_string()),
-        ("setup", verifier_key.setup_kind().to_string()),
+    ];
+    rows.extend(verifiers.rows());
+    rows.extend([
+        ("verifier key", Digest::new(keys.digest()).to_string()),
+        ("setup", keys.state.setup_kind().to_string()),
         ("admin", l1.address().to_string()),
         ("written to", out.display().to_string()),
     ]);
-    Ok(Report::new(file, table.to_string()))
+    Ok(Report::new(file, Table::pairs(rows).to_string()))
 }
 
 async fn deploy_verifier(l1: &Connection, key: &VerifierKey) -> Result<Address, CliError> {
-    l1.deploy_verifier(&key.encode()).await.map_err(CliError::chain("deploying the verifier"))
+    l1.deploy_verifier(&key.encode()).await.map_err(CliError::chain("deploying a verifier"))
 }
 
 async fn appoint(
@@ -243,53 +368,51 @@ async fn appoint(
     Ok(Report::new(json!({ "authorizer": authorizer, "auditor": auditor }), rows.to_string()))
 }
 
-async fn begin(
-    chain: &ChainArgs,
-    key: &KeyArgs,
-    network: NetworkId,
-    verifier: Option<Address>,
-) -> Result<Report, CliError> {
-    let verifier = verifier.map_or_else(|| chain.file().map(|file| file.verifier), Ok)?;
-    let chain = chain.connect(key.wallet()?).await?;
+async fn begin(chain: &Chain, network: NetworkId, verifiers: Verifiers) -> Result<Report, CliError> {
     let root = to_bytes(&Ledger::default().root());
-    let done = chain.rollup.create_network(network, root, verifier, None).await;
+    let Verifiers { state, execution } = verifiers;
+    let done = chain.rollup.create_network(network, root, state, execution).await;
     let done = done.map_err(CliError::chain("beginning the network"))?;
     let (root, tx) = (Digest::new(root), done.tx.to_string());
-    let table = Table::pairs([
-        ("network", network.0.to_string()),
-        ("genesis root", root.to_string()),
-        ("verifier", verifier.to_string()),
-        ("transaction", tx.clone()),
-    ]);
-    let object = json!({ "network": network, "genesis_root": root, "verifier": verifier, "tx": tx });
-    Ok(Report::new(object, table.to_string()))
+    let mut rows = vec![("network", network.0.to_string()), ("genesis root", root.to_string())];
+    rows.extend(verifiers.rows());
+    rows.push(("transaction", tx.clone()));
+    let object = json!({
+        "network": network,
+        "genesis_root": root,
+        "verifier": state,
+        "execution_verifier": execution,
+        "tx": tx,
+    });
+    Ok(Report::new(object, Table::pairs(rows).to_string()))
 }
 
-async fn replace_verifier(
-    chain: &ChainArgs,
-    key: &KeyArgs,
+async fn replace_verifiers(
+    chain: &Chain,
     verifier_key: &VerifierKeyArgs,
+    execution: ExecutionArgs,
     network: NetworkId,
 ) -> Result<Report, CliError> {
-    let chain = chain.connect(key.wallet()?).await?;
-    let verifier_key = verifier_key.load(chain.l1.chain_id())?;
-    let verifier = deploy_verifier(&chain.l1, &verifier_key).await?;
-    // Proofs of execution stay as they are.
-    let head =
-        chain.rollup.head(network).await.map_err(CliError::chain("asking for the network's verifiers"))?;
-    let execution = head.and_then(|head| head.execution_verifier);
-    let done = chain.rollup.set_verifiers(network, verifier, execution).await;
-    let done = done.map_err(CliError::chain("replacing the network's verifier"))?;
-    let (digest, tx) = (Digest::new(verifier_key.digest()), done.tx.to_string());
-    let table = Table::pairs([
-        ("network", network.0.to_string()),
-        ("verifier", verifier.to_string()),
+    let keys = keys(verifier_key, execution, chain.l1.chain_id())?;
+    let verifiers = Verifiers::deploy(&chain.l1, &keys).await?;
+    let done = chain.rollup.set_verifiers(network, verifiers.state, verifiers.execution).await;
+    let done = done.map_err(CliError::chain("replacing the network's verifiers"))?;
+    let (digest, tx) = (Digest::new(keys.digest()), done.tx.to_string());
+    let mut rows = vec![("network", network.0.to_string())];
+    rows.extend(verifiers.rows());
+    rows.extend([
         ("verifier key", digest.to_string()),
-        ("setup", verifier_key.setup_kind().to_string()),
+        ("setup", keys.state.setup_kind().to_string()),
         ("transaction", tx.clone()),
     ]);
-    let object = json!({ "network": network, "verifier": verifier, "verifier_key": digest, "tx": tx });
-    Ok(Report::new(object, table.to_string()))
+    let object = json!({
+        "network": network,
+        "verifier": verifiers.state,
+        "execution_verifier": verifiers.execution,
+        "verifier_key": digest,
+        "tx": tx,
+    });
+    Ok(Report::new(object, Table::pairs(rows).to_string()))
 }
 
 async fn status(chain: &ChainArgs, network: NetworkId) -> Result<Report, CliError> {
@@ -310,9 +433,13 @@ async fn status(chain: &ChainArgs, network: NetworkId) -> Result<Report, CliErro
     ];
     let mut tip = None;
     if let Some(head) = head {
-        let verifier = contracts.l1.verifier(head.state_verifier);
-        let key = Digest::new(verifier.key_digest().await.map_err(failed(DOING))?);
-        let secure = verifier.setup_is_secure().await.map_err(failed(DOING))?;
+        let key = contracts.rollup.verifier_key(network).await.map_err(failed(DOING))?;
+        let key = Digest::new(key);
+        let mut secure = true;
+        for verifier in std::iter::once(head.state_verifier).chain(head.execution_verifier) {
+            let verifier = contracts.l1.verifier(verifier);
+            secure &= verifier.setup_is_secure().await.map_err(failed(DOING))?;
+        }
         let root = Digest::new(head.root);
         rows.extend([
             ("last batch", head.number.to_string()),
@@ -321,8 +448,8 @@ async fn status(chain: &ChainArgs, network: NetworkId) -> Result<Report, CliErro
             ("verifier key", key.to_string()),
             ("setup", if secure { "powers of tau" } else { "development (insecure)" }.to_owned()),
             (
-                "execution",
-                head.execution_verifier.map_or("attested".to_owned(), |v| format!("proven to {v}")),
+                "execution verifier",
+                head.execution_verifier.map_or_else(|| ATTESTED.to_owned(), |verifier| verifier.to_string()),
             ),
         ]);
         tip = Some(json!({

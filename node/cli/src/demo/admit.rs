@@ -67,16 +67,15 @@ pub(super) async fn run(
     Ok(World { people, chain, chain_name: name, service })
 }
 
-/// Begins the network at the empty root. Its batches will be checked by the verifier that was deployed.
+/// Begins the network at the empty root. Its batches will be checked by the verifiers that were deployed.
 async fn begin_network(story: &Story, contracts: &Contracts) -> Result<(), CliError> {
-    let (admin, verifier) = (&contracts.admin, contracts.verifier);
+    let (admin, [state, execution]) = (&contracts.admin, contracts.verifiers);
     let root = to_bytes(&Ledger::default().root());
-    let begun = admin.rollup.create_network(NetworkId::CONTRACTS, root, verifier, None).await;
+    let begun = admin.rollup.create_network(NetworkId::CONTRACTS, root, state, Some(execution)).await;
     begun.map_err(CliError::chain("beginning the network"))?;
     story.line(&format!("network 1 begins at {}", Digest::new(root)));
-    story.line(&format!(
-        "its batches are checked by NovaVerifier {verifier}, under INSECURE development keys"
-    ));
+    story.line(&format!("NovaVerifier {state} checks proofs of its state, {execution} of its execution,"));
+    story.line("under INSECURE development keys");
     Ok(())
 }
 
@@ -97,6 +96,7 @@ fn configuration(
         ("l1.from_block", deployment.block.to_string()),
         // One batch for everything that the demo does.
         ("limits.batch_chunks", "640".to_owned()),
+        ("limits.batch_execution_chunks", "540".to_owned()),
     ];
     let set = |layers: ConfigLayers, (key, value): &(&str, String)| layers.set(key, value);
     let layers = settings.iter().try_fold(ConfigLayers::new(), set);

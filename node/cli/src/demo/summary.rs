@@ -29,10 +29,11 @@ pub(super) struct Refusal {
     pub(super) refused: bool,
 }
 
-/// The proof, or the proofs together if there were several batches.
+/// The proofs of state and execution together, of all batches if there were several.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct ProofFigures {
     pub(super) covers: Vec<&'static str>,
+    pub(super) instructions: u64,
     pub(super) chunks: u64,
     pub(super) bytes: u64,
     pub(super) fold_ms: u64,
@@ -81,9 +82,10 @@ impl Summary {
             (
                 "proof",
                 format!(
-                    "{} bytes for {} chunks; covers {}",
+                    "{} bytes for {} chunks, {} instructions; covers {}",
                     proof.bytes,
                     proof.chunks,
+                    proof.instructions,
                     proof.covers.join(", ")
                 ),
             ),

@@ -2,10 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use nectar_abi::Digest;
-use nectar_prover::ProverKey;
 use nectar_runtime::Executor;
 use nectar_trace::Batch;
-use nectar_verifier::Setup;
+use nectar_verifier::{Kind, Setup};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -13,11 +12,13 @@ use super::error::{SettleError, StartSettleError};
 use super::files::{BatchFileError, Files};
 use super::job::Job;
 use super::live::Live;
+use super::proving;
 use super::record::Record;
 use super::sync::{SyncError, reconcile};
 use crate::api::{BatchState, BatchView, SetupName};
 use crate::chain::Chain;
 use crate::config::Limits;
+use crate::keys::ProvingKeys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
 
@@ -25,7 +26,7 @@ use crate::metrics::Metrics;
 pub(crate) struct Parts {
     pub(crate) executor: Arc<Executor>,
     pub(crate) chain: Chain,
-    pub(crate) keys: Arc<ProverKey>,
+    pub(crate) keys: Arc<ProvingKeys>,
     pub(crate) files: Arc<Files>,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
@@ -47,7 +48,7 @@ struct Inner {
 
 impl Settler {
     pub(crate) fn new(parts: Parts) -> Self {
-        let verifier_key = Digest::new(parts.keys.verifier().digest());
+        let verifier_key = parts.keys.digest();
         let settler = Self(Arc::new(Inner {
             parts,
             verifier_key,
@@ -62,8 +63,12 @@ impl Settler {
         self.0.verifier_key
     }
 
+    pub(crate) fn proves_execution(&self) -> bool {
+        self.0.parts.keys.execution.is_some()
+    }
+
     pub(crate) fn setup(&self) -> SetupName {
-        match self.0.parts.keys.verifier().setup_kind() {
+        match self.0.parts.keys.setup() {
             Setup::PowersOfTau => SetupName::PowersOfTau,
             // Whatever is not known to be secure is called insecure.
             _ => SetupName::InsecureDevelopment,
@@ -79,9 +84,9 @@ impl Settler {
         Ok(self.0.parts.files.load(number)?.map(|record| record.view()))
     }
 
-    /// The proof of a batch. Reads a file.
-    pub(crate) fn proof(&self, number: u64) -> Result<Option<Vec<u8>>, BatchFileError> {
-        self.0.parts.files.proof(number)
+    /// A proof of a batch. Reads a file.
+    pub(crate) fn proof(&self, number: u64, kind: Kind) -> Result<Option<Vec<u8>>, BatchFileError> {
+        self.0.parts.files.proof(number, kind)
     }
 
     /// Fixes the receipts of the next batch, durably, and settles them in the background.
@@ -132,19 +137,32 @@ impl Settler {
     fn plan(&self) -> Result<Option<(Record, Batch)>, SettleError> {
         let Parts { executor, chain, files, limits, .. } = &self.0.parts;
         let most = usize::try_from(limits.batch_receipts).unwrap_or(usize::MAX);
-        let slots = limits.batch_chunks.saturating_mul(self.0.parts.keys.verifier().slots());
-        let slots = usize::try_from(slots).unwrap_or(usize::MAX);
         if let Some(record) = files.load(executor.next_batch().0)? {
             let receipts = usize::try_from(record.statement.receipts).unwrap_or(usize::MAX);
-            let batch = executor.pending(receipts.min(most), slots)?;
+            let batch = self.provable(receipts.min(most))?;
             if let Some(batch) = batch.filter(|batch| record.is_of(batch, chain.id)) {
                 return Ok(Some((record, batch)));
             }
         }
-        let Some(batch) = executor.pending(most, slots)? else { return Ok(None) };
+        let Some(batch) = self.provable(most)? else { return Ok(None) };
         let record = Record::planned(&batch, chain.id);
         files.save(&record)?;
         Ok(Some((record, batch)))
+    }
+
+    /// The oldest receipts, at most so many, whose proofs keep to the limits; but always one.
+    fn provable(&self, mut most: usize) -> Result<Option<Batch>, SettleError> {
+        let Parts { executor, keys, limits, .. } = &self.0.parts;
+        let slots = limits.batch_chunks.saturating_mul(keys.state.verifier().slots());
+        let slots = usize::try_from(slots).unwrap_or(usize::MAX);
+        loop {
+            let Some(batch) = executor.pending(most, slots)? else { return Ok(None) };
+            let within = proving::receipts_within(keys, executor, &batch, limits.batch_execution_chunks)?;
+            if within >= batch.traces().len() {
+                return Ok(Some(batch));
+            }
+            most = within;
+        }
     }
 
     async fn work(&self, record: Record, batch: Batch, live: Arc<Live>) {

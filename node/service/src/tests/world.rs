@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::api::{BatchState, BatchView, Invoked};
 use crate::client::{Client, ClientError};
+use crate::keys::ProvingKeys;
 use crate::prepare::{self, now};
 use crate::{ConfigLayers, NodeConfig, NodeSecrets, RunningNode, StartError};
 
@@ -45,9 +46,13 @@ pub(super) struct Side {
 }
 
 /// Keys of a circuit that has a few slots a chunk, so that a test can prove.
-pub(super) fn keys() -> Arc<ProverKey> {
-    static KEYS: OnceLock<Arc<ProverKey>> = OnceLock::new();
-    KEYS.get_or_init(|| Arc::new(ProverKey::development(Circuit::new(SLOTS)).unwrap())).clone()
+pub(super) fn keys() -> Arc<ProvingKeys> {
+    static KEYS: OnceLock<Arc<ProvingKeys>> = OnceLock::new();
+    let keys = || {
+        let state = ProverKey::development(Circuit::new(SLOTS)).unwrap();
+        Arc::new(ProvingKeys { state, execution: None })
+    };
+    KEYS.get_or_init(keys).clone()
 }
 
 const SLOTS: usize = 2;
@@ -83,7 +88,7 @@ impl World {
         let (hospital, operator, reviewer) = (key(), key(), key());
         let dir = tempfile::tempdir().unwrap();
         let genesis = to_bytes(&Ledger::default().root());
-        let verifier = admin.l1.deploy_verifier(&keys().verifier().encode()).await.unwrap();
+        let verifier = admin.l1.deploy_verifier(&keys().state.verifier().encode()).await.unwrap();
         admin.rollup.create_network(NetworkId::CONTRACTS, genesis, verifier, None).await.unwrap();
         Self {
             chain,
