@@ -8,6 +8,7 @@ use nectar_abi::NetworkId;
 use nectar_circuit::Statement;
 use nectar_commitment::from_bytes;
 use nectar_l1::{BatchHeader, Proofs, SettledBatch, keys_digest};
+use nectar_node::api::StatementView;
 use nectar_node::is_development_chain;
 use nectar_verifier::{Kind, Proof, Setup, VerifierKey, development_key, verify};
 use tokio::task::spawn_blocking;
@@ -76,7 +77,7 @@ impl VerifierKeyArgs {
 const WHAT: &str = "verifier key";
 
 /// Reads a key's file.
-pub(crate) fn read_key(path: &Path) -> Result<VerifierKey, CliError> {
+fn read_key(path: &Path) -> Result<VerifierKey, CliError> {
     let bytes = files::read(path, WHAT, VerifierKey::ENCODED_LEN)?;
     VerifierKey::decode(&bytes).map_err(|e: nectar_verifier::DecodeError| CliError::Format {
         path: path.to_owned(),
@@ -216,6 +217,21 @@ fn statement(chain_id: u64, header: &BatchHeader) -> Option<Statement> {
         program_registry_root: from_bytes(&header.program_root)?,
         window: header.window,
     })
+}
+
+/// The statement that a node shows.
+pub(crate) fn statement_of(view: &StatementView) -> Statement {
+    Statement {
+        chain_id: view.chain_id,
+        network: view.network.0,
+        batch: view.batch,
+        pre_root: view.pre_root.0,
+        post_root: view.post_root.0,
+        receipts_root: view.receipts_root.0,
+        receipts: view.receipts,
+        program_registry_root: view.program_registry_root.0,
+        window: view.window,
+    }
 }
 
 fn check(what: &'static str, holds: bool) -> Check {

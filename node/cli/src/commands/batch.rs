@@ -116,7 +116,7 @@ pub(crate) async fn wait(service: &Service, batch: u64, progress: &Progress) -> 
     }
 }
 
-fn shown(view: &BatchView) -> Report {
+pub(super) fn shown(view: &BatchView) -> Report {
     let state = serde_json::to_value(view.state).unwrap_or_default();
     let mut pairs = vec![
         ("batch", view.batch.to_string()),

@@ -25,15 +25,21 @@ const COVERS: [&str; 3] = ["state", "receipts", "execution"];
 pub(super) struct Settled {
     pub(super) proof: ProofFigures,
     pub(super) l1: L1Figures,
+    /// The root after each batch.
+    pub(super) roots: Vec<[u8; 32]>,
+    /// Receipts that are in none.
+    pub(super) pending: u64,
 }
 
-pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, CliError> {
+/// Settles one batch, or every receipt.
+pub(super) async fn run(story: &mut Story, world: &World, full: bool) -> Result<Settled, CliError> {
     const DOING: &str = "asking the chain for the root";
     story.begin("settle", "State and execution are folded into two proofs, which L1 verifies and settles");
     let network = world.service.info.network;
     let root = || async { world.chain.rollup.root(network).await.map_err(CliError::chain(DOING)) };
     let pre_root = root().await?;
-    let (last, proof, gas) = batches(story, world).await?;
+    let (batches, proof, gas) = settle(story, world, full).await?;
+    let last = batches.last().ok_or_else(|| missing("batch"))?;
     let post_root = root().await?;
 
     let service = Service::connect(world.service.client.address()).await?;
@@ -42,8 +48,8 @@ pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, Cli
     let agrees = service.info.settled.root.to_string() == Digest::new(post_root).to_string();
     story.must(agrees, "the node's own root is the same");
 
-    let verifier = verifier::recognise(story, world, &last).await?;
-    let [tampered, wrong_pre_root, unapproved] = chain_refusals(story, world, &last).await?;
+    let verifier = verifier::recognise(story, world, last).await?;
+    let [tampered, wrong_pre_root, unapproved] = chain_refusals(story, world, last).await?;
     story.must(root().await? == post_root, "the root has not moved");
     story.end();
     let l1 = L1Figures {
@@ -57,11 +63,17 @@ pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, Cli
         wrong_pre_root_refused: wrong_pre_root,
         unapproved_refused: unapproved,
     };
-    Ok(Settled { proof, l1 })
+    let roots = batches.iter().map(|batch| batch.settled.header.post_root).collect();
+    Ok(Settled { proof, l1, roots, pending: service.info.pending })
 }
 
-/// Settles until nothing is pending, and verifies every proof.
-async fn batches(story: &mut Story, world: &World) -> Result<(Verified, ProofFigures, u64), CliError> {
+/// Settles one batch, or until nothing is pending, and verifies every proof.
+async fn settle(
+    story: &mut Story,
+    world: &World,
+    full: bool,
+) -> Result<(Vec<Verified>, ProofFigures, u64), CliError> {
+    let mut batches = Vec::new();
     let mut figures = ProofFigures { covers: COVERS.to_vec(), ..ProofFigures::default() };
     let mut gas = 0;
     loop {
@@ -102,8 +114,10 @@ async fn batches(story: &mut Story, world: &World) -> Result<(Verified, ProofFig
         figures.instructions += execution.steps;
         figures.verify_ms += verified.verify_ms;
         let info = world.service.client.info().await.map_err(CliError::node("asking what is pending"))?;
-        if info.pending == 0 {
-            return Ok((verified, figures, gas));
+        batches.push(verified);
+        if info.pending == 0 || !full {
+            story.line(&format!("{} receipts wait for another batch", info.pending));
+            return Ok((batches, figures, gas));
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Summary {
     pub(super) steps: Vec<Step>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) plaintext_hits: u64,
+    /// Receipts that wait for another batch.
+    pub(super) pending: u64,
     pub(super) proof: ProofFigures,
     pub(super) l1: L1Figures,
     pub(super) peak_rss_mb: Option<u64>,
@@ -97,6 +99,7 @@ impl Summary {
                     self.l1.chain_id, self.l1.chain, self.l1.gas, self.l1.verifier
                 ),
             ),
+            ("not settled", format!("{} receipts wait for another batch", self.pending)),
             ("root", self.l1.post_root.clone()),
         ]);
         if let Some(mb) = self.peak_rss_mb {

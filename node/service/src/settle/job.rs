@@ -13,7 +13,7 @@ use super::files::Files;
 use super::live::Live;
 use super::record::{KeptProof, Record};
 use super::{proving, sync};
-use crate::api::{BatchState, L1Reference, ProofFigures};
+use crate::api::{BatchState, BatchView, L1Reference, ProofFigures};
 use crate::chain::Chain;
 use crate::keys::ProvingKeys;
 use crate::log::{field, target};
@@ -50,6 +50,12 @@ impl Ended {
     }
 }
 
+/// The bytes of a batch's proofs.
+struct Proven {
+    state: Vec<u8>,
+    execution: Option<Vec<u8>>,
+}
+
 impl Job {
     /// Does what is left to do, and says in the batch's file how it ended.
     pub(super) async fn run(mut self, batch: Batch) -> Ended {
@@ -80,13 +86,7 @@ impl Job {
 
     async fn settle(&mut self, batch: Batch) -> Result<(), SettleError> {
         let audit_root = *sync::log_head(&batch).as_bytes();
-        let batch = Arc::new(batch);
-        let state = self.proof(Kind::State, &batch).await?;
-        let execution = match self.keys.execution {
-            Some(_) => Some(self.proof(Kind::Execution, &batch).await?),
-            None => None,
-        };
-        drop(batch);
+        let Proven { state, execution } = self.proofs(batch).await?;
         self.record.state = BatchState::Submitting;
         self.save().await?;
         let proofs = Proofs { state: &state, execution: execution.as_deref() };
@@ -105,6 +105,24 @@ impl Job {
         let (executor, files, record) = (self.executor.clone(), self.files.clone(), self.record.clone());
         blocking(move || sync::note(&executor, &files, &record)).await??;
         Ok(())
+    }
+
+    /// Makes the proofs, which the next settlement uses.
+    pub(super) async fn prove(mut self, batch: Batch) -> Result<BatchView, SettleError> {
+        let proven = self.proofs(batch).await.map(drop);
+        self.record.state = BatchState::Planned;
+        self.save().await?;
+        proven.map(|()| self.record.view())
+    }
+
+    async fn proofs(&mut self, batch: Batch) -> Result<Proven, SettleError> {
+        let batch = Arc::new(batch);
+        let state = self.proof(Kind::State, &batch).await?;
+        let execution = match self.keys.execution {
+            Some(_) => Some(self.proof(Kind::Execution, &batch).await?),
+            None => None,
+        };
+        Ok(Proven { state, execution })
     }
 
     /// A proof of the batch: that of an earlier attempt, or one made now.

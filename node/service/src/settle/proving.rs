@@ -3,24 +3,21 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use nectar_circuit::Statement;
-use nectar_circuit::execution::{Arranged, ExecutionCircuit};
+use nectar_abi::CodeHash;
+use nectar_circuit::execution::{Arranged, Batch as Recorded, ExecutionCircuit};
+use nectar_circuit::{Statement, Uniform as _};
 use nectar_commitment::Slot;
 use nectar_prover::{ProverKey, Timings, prove, prove_phased, record};
 use nectar_runtime::Executor;
-use nectar_trace::{Batch, RunTrace};
+use nectar_trace::Batch;
 use nectar_verifier::{Kind, Proof, VerifierKey, verify};
 use nectar_vm::cosmwasm::CosmWasm;
-use nectar_vm::lower;
+use nectar_vm::{Program, lower};
 
 use super::error::SettleError;
 use super::live::Live;
 use crate::api::ProofFigures;
 use crate::keys::ProvingKeys;
-
-/// Gas of the runs that are recorded at a time, at most, but for those of one receipt. An instruction costs some gas and, while
-/// it is being proven, some hundred bytes of memory.
-const MAX_RECORDED_GAS: u64 = 4_000_000;
 
 /// A proof's bytes, and what it took.
 pub(super) type Made = (Vec<u8>, ProofFigures);
@@ -71,42 +68,61 @@ fn arrange(
     executor: &Executor,
     batch: &Batch,
 ) -> Result<(Arranged, usize), SettleError> {
-    let codes: BTreeSet<_> = runs(batch).map(|run| run.code).collect();
-    let mut programs = Vec::new();
-    for code in codes {
-        let module = executor.code(&code)?.ok_or(SettleError::NoModule(code))?;
-        programs.push((code, lower(&module, &CosmWasm).map_err(|_| SettleError::NotProvable(code))?));
-    }
+    let programs = programs(executor, batch)?;
     let recorded = record(batch.traces(), &programs)?;
-    let steps = recorded.runs.iter().map(|run| run.recording.steps()).sum();
+    let steps = steps(&recorded);
     Ok((Arranged::new(recorded, circuit.size())?, steps))
 }
 
-fn runs(batch: &Batch) -> impl Iterator<Item = &RunTrace> {
-    batch.traces().iter().flat_map(|trace| &trace.runs)
+/// The programs of a batch's runs.
+fn programs(executor: &Executor, batch: &Batch) -> Result<Vec<(CodeHash, Program)>, SettleError> {
+    let runs = batch.traces().iter().flat_map(|trace| &trace.runs);
+    let codes: BTreeSet<_> = runs.map(|run| run.code).collect();
+    let lowered = codes.into_iter().map(|code| {
+        let module = executor.code(&code)?.ok_or(SettleError::NoModule(code))?;
+        let program = lower(&module, &CosmWasm).map_err(|_| SettleError::NotProvable(code))?;
+        Ok((code, program))
+    });
+    lowered.collect()
 }
 
-/// How many of a batch's receipts, from the first, have a proof of execution of at most so many chunks; but always one.
+fn steps(recorded: &Recorded<'_>) -> usize {
+    recorded.runs.iter().map(|run| run.recording.steps()).sum()
+}
+
+/// How many of a batch's receipts, from the first, are likely to have a proof of execution of at most so many chunks: all of them
+/// if they have, else fewer; but always one. Of runs that have no place in a proof no more than one receipt's are in memory.
 pub(super) fn receipts_within(
     keys: &ProvingKeys,
     executor: &Executor,
     batch: &Batch,
     chunks: u32,
 ) -> Result<usize, SettleError> {
-    let Some(key) = &keys.execution else { return Ok(batch.traces().len()) };
-    let mut gas = 0_u64;
-    let affordable = batch.traces().iter().take_while(|trace| {
-        gas = trace.runs.iter().fold(gas, |gas, run| gas.saturating_add(run.gas));
-        gas <= MAX_RECORDED_GAS
-    });
-    let receipts = affordable.count().max(1);
-    if receipts < batch.traces().len() || receipts == 1 {
+    let receipts = batch.traces().len();
+    let Some(key) = &keys.execution else { return Ok(receipts) };
+    let chunks = usize::try_from(chunks).unwrap_or(usize::MAX);
+    let programs = programs(executor, batch)?;
+    let most = chunks.saturating_mul(key.circuit().slots());
+    let (mut all, mut taken) = (0_usize, Vec::new());
+    for trace in batch.traces() {
+        all = all.saturating_add(steps(&record(std::slice::from_ref(trace), &programs)?));
+        if all > most {
+            break;
+        }
+        taken.push(all);
+    }
+    if taken.len() < receipts || receipts == 1 {
+        return Ok(taken.len().max(1));
+    }
+    let recorded = record(batch.traces(), &programs)?;
+    let needed = Arranged::new(recorded, key.circuit().size())?.chunks();
+    if needed <= chunks {
         return Ok(receipts);
     }
-    let most = usize::try_from(chunks).unwrap_or(usize::MAX);
-    let (arranged, _) = arrange(key.circuit(), executor, batch)?;
-    let needed = arranged.chunks();
-    Ok(if needed <= most { receipts } else { receipts.saturating_mul(most).div_euclid(needed).max(1) })
+    // Chunks are about in proportion to steps.
+    let share = all.saturating_mul(chunks).checked_div(needed).unwrap_or(all);
+    let within = taken.iter().take_while(|steps| **steps <= share).count();
+    Ok(within.clamp(1, receipts - 1))
 }
 
 fn verified(

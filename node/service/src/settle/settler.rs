@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nectar_abi::Digest;
 use nectar_runtime::Executor;
@@ -21,6 +22,9 @@ use crate::config::Limits;
 use crate::keys::ProvingKeys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
+
+/// How often a proof being made is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What a settler works with.
 pub(crate) struct Parts {
@@ -113,6 +117,23 @@ impl Settler {
         Ok(number)
     }
 
+    /// Fixes the receipts of the next batch, durably, and makes its proofs, which the next settlement uses; nothing if none is
+    /// pending. `show` is told from time to time how far it is.
+    pub(crate) async fn prove(&self, show: impl Fn(&BatchView)) -> Result<Option<BatchView>, SettleError> {
+        let settler = self.clone();
+        let planned = tokio::task::spawn_blocking(move || settler.plan()).await;
+        let Some((record, batch)) = planned.map_err(|_| SettleError::Task)?? else { return Ok(None) };
+        let Parts { stop, metrics, .. } = &self.0.parts;
+        let live = Arc::new(Live::new(&record, stop.clone(), metrics.clone()));
+        let mut proving = tokio::spawn(self.job(record, live.clone()).prove(batch));
+        loop {
+            tokio::select! {
+                ended = &mut proving => return ended.map_err(|_| SettleError::Task)?.map(Some),
+                () = tokio::time::sleep(LOOK) => show(&live.view()),
+            }
+        }
+    }
+
     /// Takes up a batch that was being settled when the node stopped.
     pub(crate) async fn resume(&self) {
         let number = self.0.parts.executor.next_batch().0;
@@ -174,23 +195,26 @@ impl Settler {
             { field::RECEIPTS } = receipts },
             "settling a batch"
         );
+        let outcome = self.job(record, live.clone()).run(batch).await;
+        self.0.parts.metrics.batches.with_label_values(&[outcome.as_str()]).inc();
+        live.phase("done", 0, 0);
+        self.count_settled();
+        // From here on the file says where the batch is.
+        *self.0.live.lock() = None;
+    }
+
+    fn job(&self, record: Record, live: Arc<Live>) -> Job {
         let Parts { executor, chain, keys, files, limits, metrics, .. } = &self.0.parts;
-        let job = Job {
+        Job {
             executor: executor.clone(),
             chain: chain.clone(),
             keys: keys.clone(),
             files: files.clone(),
             metrics: metrics.clone(),
-            live: live.clone(),
+            live,
             grace: limits.drain(),
             record,
-        };
-        let outcome = job.run(batch).await;
-        metrics.batches.with_label_values(&[outcome.as_str()]).inc();
-        live.phase("done", 0, 0);
-        self.count_settled();
-        // From here on the file says where the batch is.
-        *self.0.live.lock() = None;
+        }
     }
 
     fn count_settled(&self) {
