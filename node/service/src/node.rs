@@ -206,12 +206,23 @@ pub async fn prove_batch(
     stop: impl Future<Output = ()>,
     show: impl Fn(&BatchView),
 ) -> Result<Option<BatchView>, ProveBatchError> {
+    prove_with(config, secrets, stop, show, None).await
+}
+
+/// The same, with other proving keys than the configuration names if they are given.
+pub(crate) async fn prove_with(
+    config: NodeConfig,
+    secrets: NodeSecrets,
+    stop: impl Future<Output = ()>,
+    show: impl Fn(&BatchView),
+    other_keys: Option<Arc<ProvingKeys>>,
+) -> Result<Option<BatchView>, ProveBatchError> {
     config.validate().map_err(StartError::from)?;
     let chain = Chain::connect(&config.l1, config.network, secrets.wallet.clone()).await;
     let chain = chain.map_err(StartError::from)?;
     let metrics = Metrics::new().map_err(StartError::from)?;
     let (stopping, stopped) = watch::channel(false);
-    let (directory, parts) = parts(&config, secrets, chain, metrics, stopped, None).await?;
+    let (directory, parts) = parts(&config, secrets, chain, metrics, stopped, other_keys).await?;
     let executor = parts.executor.clone();
     let settler = Settler::new(parts);
     let proven = {

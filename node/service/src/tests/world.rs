@@ -48,11 +48,12 @@ pub(super) struct Side {
 /// Keys of a circuit that has a few slots a chunk, so that a test can prove.
 pub(super) fn keys() -> Arc<ProvingKeys> {
     static KEYS: OnceLock<Arc<ProvingKeys>> = OnceLock::new();
-    let keys = || {
-        let state = ProverKey::development(Circuit::new(SLOTS)).unwrap();
-        Arc::new(ProvingKeys { state, execution: None })
-    };
+    let keys = || Arc::new(ProvingKeys { state: small_state_key(), execution: None });
     KEYS.get_or_init(keys).clone()
+}
+
+pub(super) fn small_state_key() -> ProverKey {
+    ProverKey::development(Circuit::new(SLOTS)).unwrap()
 }
 
 const SLOTS: usize = 2;
@@ -168,8 +169,16 @@ impl World {
     }
 
     pub(super) async fn try_start(&self, settings: &[(&str, &str)]) -> Result<RunningNode, StartError> {
+        self.start_with(settings, keys()).await
+    }
+
+    pub(super) async fn start_with(
+        &self,
+        settings: &[(&str, &str)],
+        keys: Arc<ProvingKeys>,
+    ) -> Result<RunningNode, StartError> {
         capture();
-        crate::node::start(self.config(settings), self.secrets.clone(), Some(keys())).await
+        crate::node::start(self.config(settings), self.secrets.clone(), Some(keys)).await
     }
 
     pub(super) async fn start(&self) -> RunningNode {
