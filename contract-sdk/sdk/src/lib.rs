@@ -59,7 +59,7 @@ mod query;
 mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
-#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "entry points of contracts use it"))]
+#[cfg(any(test, target_arch = "wasm32"))]
 mod wire;
 
 pub use ask::ask;

@@ -1,9 +1,7 @@
 //! Addresses and signatures, by the host.
 #![expect(unsafe_code, reason = "imports")]
 
-use cosmwasm_std::{
-    Addr, Api, CanonicalAddr, RecoverPubkeyError, StdError, StdResult, VerificationError,
-};
+use cosmwasm_std::{Addr, Api, CanonicalAddr, RecoverPubkeyError, StdError, StdResult, VerificationError};
 
 use super::region::{Region, returned};
 
@@ -35,9 +33,7 @@ unsafe fn accepted(import: &str, answer: u32) -> StdResult<()> {
     // SAFETY: Zero, or a region that the host had from `allocate` and filled.
     match unsafe { returned(answer) } {
         None => Ok(()),
-        Some(why) => {
-            Err(StdError::msg(format_args!("{import} errored: {}", String::from_utf8_lossy(&why))))
-        }
+        Some(why) => Err(StdError::msg(format_args!("{import} errored: {}", String::from_utf8_lossy(&why)))),
     }
 }
 
@@ -139,7 +135,12 @@ impl Api for HostApi {
         }
     }
 
-    fn ed25519_verify(&self, message: &[u8], signature: &[u8], key: &[u8]) -> Result<bool, VerificationError> {
+    fn ed25519_verify(
+        &self,
+        message: &[u8],
+        signature: &[u8],
+        key: &[u8],
+    ) -> Result<bool, VerificationError> {
         let [message, signature, key] = [message, signature, key].map(Region::of);
         // SAFETY: As above.
         verified(unsafe { ed25519_verify(message.address(), signature.address(), key.address()) })

@@ -4,7 +4,7 @@
 use std::panic::set_hook;
 
 use cosmwasm_std::{
-    Binary, CustomMsg, CustomQuery, Deps, DepsMut, Env, MessageInfo, QuerierWrapper, Response, StdError, from_json,
+    Binary, CustomMsg, CustomQuery, Deps, DepsMut, Env, MessageInfo, QuerierWrapper, Response, StdError,
 };
 use serde::de::DeserializeOwned;
 
@@ -93,7 +93,7 @@ fn change<Q: CustomQuery, M: DeserializeOwned, C, E: ToString>(
 ) -> Result<Response<C>, String> {
     let env = wire::env(env).map_err(words)?;
     let info = wire::info(info).map_err(words)?;
-    let message = from_json(message).map_err(words)?;
+    let message = wire::message(message).map_err(words)?;
     let querier = QuerierWrapper::new(&HostQuerier);
     let deps = DepsMut { storage: &mut HostStorage, api: &HostApi, querier };
     execute(deps, env, info, message).map_err(|error| error.to_string())
@@ -105,7 +105,7 @@ fn read<Q: CustomQuery, M: DeserializeOwned, E: ToString>(
     message: &[u8],
 ) -> Result<Binary, String> {
     let env = wire::env(env).map_err(words)?;
-    let message = from_json(message).map_err(words)?;
+    let message = wire::message(message).map_err(words)?;
     let querier = QuerierWrapper::new(&HostQuerier);
     let deps = Deps { storage: &HostStorage, api: &HostApi, querier };
     query(deps, env, message).map_err(|error| error.to_string())

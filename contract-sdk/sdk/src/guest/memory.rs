@@ -1,5 +1,5 @@
 //! An allocator in few instructions. Blocks have powers of two; what is freed is kept in a list for its size and given again, never
-//! divided or joined. So it never holds more than twice what was in use at most, for each size.
+//! divided or joined. So of each size there are as many blocks as were in use at once.
 #![expect(unsafe_code, reason = "an allocator")]
 
 use core::arch::wasm32::{memory_grow, memory_size};

@@ -4,6 +4,7 @@
 //! anywhere: a region that it returns was had from `allocate`.
 
 mod api;
+mod copy;
 mod entry;
 mod querier;
 mod region;

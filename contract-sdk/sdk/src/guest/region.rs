@@ -14,14 +14,20 @@ pub(super) struct Region {
 
 impl Region {
     /// Bytes to be read, or to be written as far as they go.
-    #[expect(clippy::cast_possible_truncation, reason = "an address and a length have 32 bits on this target")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "an address and a length have 32 bits on this target"
+    )]
     pub(super) fn of(bytes: &[u8]) -> Self {
         let length = bytes.len() as u32;
         Self { offset: bytes.as_ptr().expose_provenance() as u32, capacity: length, length }
     }
 
     /// Room for the host to write so many bytes.
-    #[expect(clippy::cast_possible_truncation, reason = "an address and a length have 32 bits on this target")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "an address and a length have 32 bits on this target"
+    )]
     pub(super) fn room(room: &mut Vec<u8>) -> Self {
         let offset = room.as_mut_ptr().expose_provenance() as u32;
         Self { offset, capacity: room.capacity() as u32, length: 0 }

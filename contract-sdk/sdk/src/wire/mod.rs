@@ -6,9 +6,15 @@
 mod base64;
 mod envelope;
 mod inputs;
+mod message;
 mod result;
 mod text;
 
+#[cfg(target_arch = "wasm32")]
 pub(crate) use envelope::query_result;
+#[cfg(target_arch = "wasm32")]
 pub(crate) use inputs::{env, info};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use message::message;
+#[cfg(target_arch = "wasm32")]
 pub(crate) use result::{answer, response};

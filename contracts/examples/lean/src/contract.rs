@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use cosmwasm_std::{
-    Binary, Deps, DepsMut, Env, MessageInfo, Response, StdResult, to_json_binary,
-};
+use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, StdResult, to_json_binary};
 use nectar_sdk::{AccessError, NectarQuery, entry_point};
 
 use crate::msg::{CountResponse, ExecuteMsg, InstantiateMsg, QueryMsg};
