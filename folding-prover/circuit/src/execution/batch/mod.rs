@@ -5,6 +5,7 @@ mod error;
 mod facts;
 mod ledger;
 mod memory;
+mod padding;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -12,4 +13,5 @@ mod words;
 
 pub use arrange::Arranged;
 pub use error::ArrangeError;
+pub use padding::bucket;
 pub use record::{AccessRecord, Batch, LogRecord, ReceiptRecord, RunRecord};

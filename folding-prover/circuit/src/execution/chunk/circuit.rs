@@ -43,10 +43,48 @@ impl ExecutionCircuit {
     }
 
     fn fill(&self, chunk: &ChunkContents, edge: &Edge, public: [Fr; PUBLIC_INPUTS]) -> (Filler, Ends) {
-        let mut filler = Filler::with_capacity(self.first);
+        self.fill_into(Filler::with_capacity(self.first), chunk, edge, public)
+    }
+
+    fn fill_into(
+        &self,
+        mut filler: Filler,
+        chunk: &ChunkContents,
+        edge: &Edge,
+        public: [Fr; PUBLIC_INPUTS],
+    ) -> (Filler, Ends) {
         let ends =
             synthesize(&mut filler, &self.size, chunk, edge, public, |value| Var { column: None, value });
         (filler, ends)
+    }
+
+    fn complete(&self, filler: Filler, chunk: &ChunkContents, frame: &Frame<'_>) -> PhasedAssignment {
+        let sum = frame.start.values.first().copied().unwrap_or_default();
+        let edge = Edge { sum, salts: [frame.start.salt, frame.end_salt] };
+        let inputs = frame.public_inputs(Fr::zero(), Fr::zero());
+        let (filler, ends) = self.fill_into(filler, chunk, &edge, inputs);
+        let Ends { commitments: [start, end], values } = ends;
+        let public = frame.public_inputs(start, end);
+        PhasedAssignment { first: filler.witness, second: filler.late, public, end: values }
+    }
+}
+
+#[cfg(test)]
+impl ExecutionCircuit {
+    /// The first phase of a prover who changes these of its values.
+    pub(crate) fn first_changed(&self, chunk: &ChunkContents, tampered: &[(usize, Fr)]) -> Vec<Fr> {
+        let filler = Filler::tampering(tampered);
+        self.fill_into(filler, chunk, &Edge::default(), [Fr::zero(); PUBLIC_INPUTS]).0.witness
+    }
+
+    /// All values of such a prover.
+    pub(crate) fn second_changed(
+        &self,
+        chunk: &ChunkContents,
+        frame: &Frame<'_>,
+        tampered: &[(usize, Fr)],
+    ) -> PhasedAssignment {
+        self.complete(Filler::tampering(tampered), chunk, frame)
     }
 }
 
@@ -72,12 +110,7 @@ impl Phased for ExecutionCircuit {
     }
 
     fn second(&self, chunk: &ChunkContents, frame: &Frame<'_>) -> PhasedAssignment {
-        let sum = frame.start.values.first().copied().unwrap_or_default();
-        let edge = Edge { sum, salts: [frame.start.salt, frame.end_salt] };
-        let inputs = frame.public_inputs(Fr::zero(), Fr::zero());
-        let (filler, Ends { commitments: [start, end], values }) = self.fill(chunk, &edge, inputs);
-        let public = frame.public_inputs(start, end);
-        PhasedAssignment { first: filler.witness, second: filler.late, public, end: values }
+        self.complete(Filler::with_capacity(self.first), chunk, frame)
     }
 
     fn start(&self, _: &Statement) -> Vec<Fr> {
