@@ -1,13 +1,18 @@
 //! A small program with every kind of step: what its run does is chosen by the length of its first input.
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each of those who include this file uses a part of it"
+)]
 
 use std::collections::BTreeMap;
 
 use nectar_vm::{Assembler, DataImage, Element, Label, Op, Program, Row};
 
 /// The length of the first input with which the program goes through everything; with others it traps.
-pub(super) const MAIN: usize = 8;
+pub(crate) const MAIN: usize = 8;
 /// Lengths that it tells apart.
-pub(super) const CASES: usize = 11;
+pub(crate) const CASES: usize = 12;
 /// Operations of one result, in order: the register of the first operand, and the constant of the second, or its register.
 const COMPUTED: [(Op, u16, Result<u64, u16>); 22] = [
     (Op::Add32, 20, Ok(0x25)),
@@ -35,26 +40,27 @@ const COMPUTED: [(Op, u16, Result<u64, u16>); 22] = [
 ];
 /// What the response begins with, and all of it.
 const RESPONSE: u64 = u64::from_le_bytes(*b"{\"ok\":{}");
-/// Names of the rows that compute, by what they do.
-pub(super) fn computed() -> impl Iterator<Item = Op> {
+
+/// Rows that compute, by what they do, which is their name.
+pub(crate) fn computed() -> impl Iterator<Item = Op> {
     COMPUTED.into_iter().map(|(op, ..)| op)
 }
 
 /// A program whose rows have names.
 #[derive(Clone)]
-pub(super) struct Named {
-    pub(super) program: Program,
+pub(crate) struct Named {
+    pub(crate) program: Program,
     marks: BTreeMap<String, u32>,
 }
 
 impl Named {
     /// The number of a row.
-    pub(super) fn row(&self, name: &str) -> u32 {
+    pub(crate) fn row(&self, name: &str) -> u32 {
         self.marks[name]
     }
 
     /// The same program with this row changed.
-    pub(super) fn with(&self, name: &str, change: impl FnOnce(&mut Row)) -> Program {
+    pub(crate) fn with(&self, name: &str, change: impl FnOnce(&mut Row)) -> Program {
         let mut program = self.program.clone();
         change(&mut program.rows[self.row(name) as usize]);
         program
@@ -148,6 +154,8 @@ impl Writer {
         self.go(Row { d: 64, ..Row::new(Op::Call) }, function);
         self.mark("behind");
         self.copy(51, 4);
+        // The message chooses one of four elements.
+        self.row(Row { d: 6, a: 6, imm: 3, immediate: true, ..Row::new(Op::And) });
         self.mark("indirect");
         self.row(Row { d: 64, a: 6, imm: 3, ..Row::new(Op::CallIndirect) });
     }
@@ -217,7 +225,7 @@ impl Writer {
 }
 
 /// The program; with all kinds of messages, or with a read and a write alone.
-pub(super) fn program(all: bool) -> Named {
+pub(crate) fn program(all: bool) -> Named {
     let mut w = Writer::default();
     let cases = [(); CASES].map(|()| w.assembler.label());
     let [function, other] = [(); 2].map(|()| w.assembler.label());
@@ -247,7 +255,7 @@ pub(super) fn program(all: bool) -> Named {
     w.row(Row::new(Op::Nop));
     w.row(Row::new(Op::Return));
 
-    let [refuses, zero, overflow, beyond, missing, empty, typed, deep, _, wraps, edge] = cases;
+    let [refuses, zero, overflow, beyond, missing, empty, typed, deep, _, wraps, edge, deeper] = cases;
     let refuse = Row { imm: 9, ..Row::new(Op::Trap) };
     w.place(refuses);
     w.row(refuse);
@@ -279,14 +287,18 @@ pub(super) fn program(all: bool) -> Named {
     w.row(Row { d: 40, a: 7, imm: 65_532, ..Row::new(Op::Load64) });
     w.row(refuse);
 
+    w.place(deeper);
+    w.copy(20, 3);
+    w.row(Row { d: 0xffff, a: 20, imm: 3, ..Row::new(Op::CallIndirect) });
+
     let element = |label, ty| Some(Element { row: w.assembler.place_of(label).unwrap(), ty });
-    let table = vec![None, element(function, 3), element(other, 9)];
+    let table = vec![None, element(function, 3), element(other, 9), element(deeper, 3)];
     let program = Program {
         rows: w.assembler.finish().unwrap(),
         data: DataImage { first: 8, words: (1..=8).map(|n| 0x0123_4567_89ab_cdef * n).collect() },
         table,
         pages: (1, 2),
-        entries: BTreeMap::from([("execute".to_owned(), 0)]),
+        entries: ["execute", "query"].map(|name| (name.to_owned(), 0)).into(),
         functions: Vec::new(),
     };
     Named { program, marks: w.marks }
