@@ -5,7 +5,9 @@
     reason = "each of those who include this file uses a part of it"
 )]
 
-use nectar_circuit::execution::{AccessRecord, LogRecord, Place, ReceiptRecord, Recorder, Recording, RunRecord};
+use nectar_circuit::execution::{
+    AccessRecord, LogRecord, Place, ReceiptRecord, Recorder, Recording, RunRecord,
+};
 use nectar_commitment::{EntryPoint, Fr, RunOutcome, binding, run_inputs, state_key, state_value};
 use nectar_vm::cosmwasm::{Access, AccessKind, MemoryHost, Queries, QueryAnswer, Said};
 use nectar_vm::{Limits, Machine, Program, Step, Tracer, Trap};
@@ -29,7 +31,8 @@ pub(crate) struct Call {
 }
 
 /// Through everything.
-pub(crate) const HONEST: Call = Call { case: MAIN, message: 1, limit: 1 << 30, state: 41, salt: 1000, query: false };
+pub(crate) const HONEST: Call =
+    Call { case: MAIN, message: 1, limit: 1 << 30, state: 41, salt: 1000, query: false };
 
 /// A run with its receipt.
 pub(crate) struct Told {
@@ -100,11 +103,8 @@ impl<'p> Teller<'p> {
         lie(&mut seen.0);
         let mut recording = {
             // Rows are the named program's; memory and table of whoever is believed.
-            let named = Program {
-                pages: self.made.pages,
-                table: self.made.table.clone(),
-                ..self.named.clone()
-            };
+            let named =
+                Program { pages: self.made.pages, table: self.made.table.clone(), ..self.named.clone() };
             let mut recorder = Recorder::new(&named, Place { run, program: 1 });
             seen.0.iter().for_each(|step| recorder.step(step));
             recorder.finish().unwrap()
@@ -181,4 +181,3 @@ impl<'p> Teller<'p> {
         Told { run, receipt: ReceiptRecord { log, body: Fr::from(10), auth: Fr::from(11) } }
     }
 }
-

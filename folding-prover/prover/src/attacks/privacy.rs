@@ -27,8 +27,10 @@ const EACH: usize = 12;
 const UNLIKELY: usize = 22;
 
 /// Two calls of the same length that go the same way. State, message and what is said differ.
-const CALLS: [Call; 2] =
-    [Call { message: 1 + (7 << 20), state: 41, ..HONEST }, Call { message: 1 + (9 << 40), state: 1 << 50, ..HONEST }];
+const CALLS: [Call; 2] = [
+    Call { message: 1 + (7 << 20), state: 41, ..HONEST },
+    Call { message: 1 + (9 << 40), state: 1 << 50, ..HONEST },
+];
 
 /// A chunk that is cheap to prove: a call takes several.
 fn size() -> Size {
@@ -83,7 +85,10 @@ impl Prover {
     fn new() -> Self {
         let circuit = ExecutionCircuit::new(size());
         let shape = circuit.shape();
-        assert!(shape.A().len() + shape.B().len() + shape.C().len() < 1 << 17, "the next power takes twice as long");
+        assert!(
+            shape.A().len() + shape.B().len() + shape.C().len() < 1 << 17,
+            "the next power takes twice as long"
+        );
         Self { named: program(false), key: ProverKey::development(circuit).unwrap() }
     }
 
@@ -140,7 +145,8 @@ impl Distinguisher {
         let means = samples.map(|samples| (0..length).map(|at| mean(samples, at)).collect::<Vec<_>>());
         let spread = |at: usize| {
             let square = |kind: usize, sample: &Vec<u8>| (f64::from(sample[at]) - means[kind][at]).powi(2);
-            let squares = (0..2).flat_map(|kind| samples[kind].iter().map(move |sample| square(kind, sample)));
+            let squares =
+                (0..2).flat_map(|kind| samples[kind].iter().map(move |sample| square(kind, sample)));
             // A byte that never strays says all there is to say.
             squares.sum::<f64>() + 1e-6
         };
@@ -159,7 +165,9 @@ impl Distinguisher {
     fn right(all: [&[Vec<u8>]; 2]) -> usize {
         let half = all[0].len() / 2;
         let learned = Self::new(all.map(|samples| &samples[..half]));
-        (0..2).map(|kind| all[kind][half..].iter().filter(|sample| learned.guess(sample) == kind).count()).sum()
+        (0..2)
+            .map(|kind| all[kind][half..].iter().filter(|sample| learned.guess(sample) == kind).count())
+            .sum()
     }
 }
 

@@ -7,12 +7,12 @@ use nectar_commitment::{Fr, to_bytes};
 
 use super::program::Named;
 use super::world::small;
+use crate::builder::Filler;
 use crate::execution::batch::Arranged;
 use crate::execution::bus::{Bus, Tag};
 use crate::execution::chunk::{ChunkContents, Contents, Scans, Size};
 use crate::execution::trial::Log;
 use crate::execution::{Challenges, ExecutionCircuit, Kind, Step};
-use crate::builder::Filler;
 use crate::lc::Var;
 use crate::{Boundary, Frame, Phased as _, Position, Statement, Uniform as _};
 
@@ -46,7 +46,8 @@ pub(super) struct Refusal {
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let rows = self.rows.then(|| "rows".to_owned());
-        let all: Vec<String> = rows.into_iter().chain(self.tags.iter().map(|tag| format!("{tag:?}"))).collect();
+        let all: Vec<String> =
+            rows.into_iter().chain(self.tags.iter().map(|tag| format!("{tag:?}"))).collect();
         f.write_str(&all.join(" "))
     }
 }

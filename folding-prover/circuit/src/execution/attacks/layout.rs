@@ -55,26 +55,58 @@ pub(super) fn spans(size: &Size, contents: &Contents) -> Vec<Span> {
         layout.add(&format!("{kind:?}"), width, items, *slots);
     }
     let c = contents;
-    let program_width = width(|b, bus, last| { _ = program::program(b, bus, last, None); });
+    let program_width = width(|b, bus, last| {
+        _ = program::program(b, bus, last, None);
+    });
     layout.add("program", program_width, c.programs.len(), size.programs);
     layout.add("node", width(|b, bus, _| program::node(b, bus, None)), c.nodes.len(), size.nodes);
     layout.add("row", width(|b, bus, _| program::row(b, bus, None)), c.rows.len(), size.rows);
     layout.add("data", width(|b, bus, _| program::data(b, bus, None)), c.data.len(), size.data);
     layout.add("element", width(|b, bus, _| program::element(b, bus, None)), c.elements.len(), size.elements);
 
-    layout.add("run", width(|b, bus, last| { _ = runs::run(b, bus, last, None); }), c.runs.len(), size.runs);
+    layout.add(
+        "run",
+        width(|b, bus, last| {
+            _ = runs::run(b, bus, last, None);
+        }),
+        c.runs.len(),
+        size.runs,
+    );
     layout.add("begin", width(|b, bus, _| cells::begin(b, bus, None)), c.begun.len(), size.runs);
     layout.add("grow", width(|b, bus, _| cells::grow(b, bus, None)), c.growths.len(), size.growths);
-    layout.add("zeros", width(|b, bus, last| { _ = cells::zeros(b, bus, last, None); }), c.zeros.len(), size.zeros);
-    layout.add("links", width(|b, bus, last| { _ = cells::links(b, bus, last, None); }), c.links.len(), size.links);
-    layout.add("image", width(|b, bus, last| { _ = cells::image(b, bus, last, None); }), c.image.len(), size.image);
+    layout.add(
+        "zeros",
+        width(|b, bus, last| {
+            _ = cells::zeros(b, bus, last, None);
+        }),
+        c.zeros.len(),
+        size.zeros,
+    );
+    layout.add(
+        "links",
+        width(|b, bus, last| {
+            _ = cells::links(b, bus, last, None);
+        }),
+        c.links.len(),
+        size.links,
+    );
+    layout.add(
+        "image",
+        width(|b, bus, last| {
+            _ = cells::image(b, bus, last, None);
+        }),
+        c.image.len(),
+        size.image,
+    );
 
     layout.add("bytes", width(|b, bus, _| outside::bytes(b, bus, None)), c.parts.len(), size.parts);
     layout.add("access", width(|b, bus, _| outside::access(b, bus, None)), c.accesses.len(), size.accesses);
     layout.add("item", width(|b, bus, _| outside::item(b, bus, None)), c.items.len(), size.items);
     layout.add("ask", width(|b, bus, _| outside::ask(b, bus, None)), c.asks.len(), size.asks);
     layout.add("log", width(|b, bus, _| runs::log(b, bus, None)), c.entries.len(), size.entries);
-    let receipt_width = width(|b, bus, last| { _ = runs::receipt(b, bus, last, None); });
+    let receipt_width = width(|b, bus, last| {
+        _ = runs::receipt(b, bus, last, None);
+    });
     layout.add("receipt", receipt_width, c.receipts.len(), size.receipts);
     layout.add("hash", width(|b, bus, _| hash::hash(b, bus, None)), c.hashes.len(), size.hashes);
     layout.add("root of receipts", 1, 1, 1);

@@ -45,8 +45,7 @@ impl Net {
     /// Rows say second-phase variables, each the one that was new in it, and the commitments to both boundaries.
     pub(super) fn new(shape: &Shape, assignment: &PhasedAssignment) -> Self {
         let PhasedAssignment { first, second, public, .. } = assignment;
-        let values: Vec<Fr> =
-            first.iter().chain(second).copied().chain([Fr::ONE]).chain(*public).collect();
+        let values: Vec<Fr> = first.iter().chain(second).copied().chain([Fr::ONE]).chain(*public).collect();
         let (first, constant) = (first.len(), first.len() + second.len());
         let mut net = Self {
             sums: [(); 3].map(|()| vec![Fr::ZERO; shape.num_cons()]),

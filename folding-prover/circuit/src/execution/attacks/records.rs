@@ -58,7 +58,9 @@ fn altered_data(stage: &Stage) -> Forgery {
 }
 
 fn altered_table(stage: &Stage) -> Forgery {
-    altered(stage, |program| program.table[1] = program.table[2].map(|element| nectar_vm::Element { ty: 3, ..element }))
+    altered(stage, |program| {
+        program.table[1] = program.table[2].map(|element| nectar_vm::Element { ty: 3, ..element })
+    })
 }
 
 /// The contract is given another value than the log says.

@@ -8,10 +8,10 @@ use super::forgery::{Forgery, Stage, differs};
 use super::program::MAIN;
 use super::told::{Call, HONEST, Teller};
 use super::world::{arranged, traps};
+use crate::execution::Access;
 use crate::execution::access::moment;
 use crate::execution::bus::Tag;
 use crate::execution::chunk::Contents;
-use crate::execution::Access;
 
 /// A name, what refuses it, and the lie.
 pub(super) type Lie = (&'static str, &'static str, fn(&Stage) -> Forgery);
@@ -123,7 +123,9 @@ fn branch_not_taken(stage: &Stage) -> Forgery {
 }
 
 fn skipped(stage: &Stage) -> Forgery {
-    told(stage, |steps| drop(steps.remove(position(stage, steps, "Add32"))))
+    told(stage, |steps| {
+        steps.remove(position(stage, steps, "Add32"));
+    })
 }
 
 fn repeated(stage: &Stage) -> Forgery {
@@ -166,9 +168,8 @@ fn confused(stage: &Stage) -> Forgery {
 
 /// Moments from the access `order` of a step to a later one of another, less one.
 fn gap(contents: &mut Contents, stage: &Stage, from: (&str, u32), to: (&str, u32)) -> u32 {
-    let moment = |contents: &mut Contents, (row, order): (&str, u32)| {
-        8 * shown(stage, contents, row).time + order
-    };
+    let moment =
+        |contents: &mut Contents, (row, order): (&str, u32)| 8 * shown(stage, contents, row).time + order;
     moment(contents, to) - moment(contents, from) - 1
 }
 
@@ -272,8 +273,7 @@ fn grows(stage: &Stage) -> Forgery {
 
 fn cheaper(stage: &Stage) -> Forgery {
     let program = &stage.named.program;
-    let told =
-        Teller::honest(program).tells_also(&HONEST, 1, |_| (), |recording, _| recording.gas -= 1);
+    let told = Teller::honest(program).tells_also(&HONEST, 1, |_| (), |recording, _| recording.gas -= 1);
     let (contents, statement) = arranged(program, vec![told]);
     stage.forged(contents, statement)
 }
@@ -282,8 +282,8 @@ fn cheaper(stage: &Stage) -> Forgery {
 fn early(stage: &Stage) -> Forgery {
     let program = &stage.named.program;
     let teller = Teller::honest(program);
-    let told = teller.tells_also(&HONEST, 1, |steps| drop(steps.pop()), |recording, _| recording.ended = true);
+    let cut = |steps: &mut Vec<Step>| steps.truncate(steps.len() - 1);
+    let told = teller.tells_also(&HONEST, 1, cut, |recording, _| recording.ended = true);
     let (contents, statement) = arranged(program, vec![told]);
     stage.forged(contents, statement)
 }
-

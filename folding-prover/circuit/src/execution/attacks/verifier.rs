@@ -8,7 +8,7 @@ use nectar_verifier::{VerifyError, verify};
 use super::forgery::{Forged, Forgery, Stage};
 use crate::engine::Shape;
 use crate::execution::{Challenges, ExecutionCircuit};
-use crate::{Boundary, Frame, PhasedAssignment, Phased as _, Position, Statement, Uniform as _};
+use crate::{Boundary, Frame, Phased as _, PhasedAssignment, Position, Statement, Uniform as _};
 
 /// How a prover answers challenges: by changing these of its values, whatever it committed to before.
 pub(super) type Answer = fn(&ExecutionCircuit, &Frame<'_>, PhasedAssignment) -> Vec<(usize, Fr)>;
@@ -52,8 +52,13 @@ impl library::Phased for Liar {
         let start = Boundary { values: start.values.clone(), salt: start.salt };
         let challenges = Challenges { gamma, alpha };
         let statement = ours(statement);
-        let frame =
-            Frame { statement: &statement, position: Position { first, last }, challenges, start: &start, end_salt };
+        let frame = Frame {
+            statement: &statement,
+            position: Position { first, last },
+            challenges,
+            start: &start,
+            end_salt,
+        };
         let assignment = self.circuit.second_changed(&chunk.contents, &frame, &chunk.tampered);
         let changes = (self.answer)(&self.circuit, &frame, assignment);
         let tampered = [chunk.tampered.clone(), changes.clone()].concat();

@@ -82,7 +82,12 @@ impl ExecutionCircuit {
     }
 
     /// What such a prover puts on the bus.
-    pub(crate) fn log_changed(&self, chunk: &ChunkContents, tampered: &[(usize, Fr)], receipts_root: Fr) -> Log {
+    pub(crate) fn log_changed(
+        &self,
+        chunk: &ChunkContents,
+        tampered: &[(usize, Fr)],
+        receipts_root: Fr,
+    ) -> Log {
         let mut inputs = [Fr::zero(); PUBLIC_INPUTS];
         inputs[6] = receipts_root;
         self.fill_into(Filler::tampering(tampered), chunk, &Edge::default(), inputs).1.log

@@ -122,8 +122,8 @@ impl Size {
         let Self { hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, .. } = *self;
         let Self { image, parts, accesses, items, asks, entries, receipts, .. } = *self;
         [
-            hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, image, parts, accesses, items,
-            asks, entries, receipts,
+            hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, image, parts,
+            accesses, items, asks, entries, receipts,
         ]
     }
 
