@@ -16,8 +16,6 @@ mod net;
 mod padding;
 #[path = "../../../tests/common/program.rs"]
 mod program;
-#[path = "../../../tests/common/recorded.rs"]
-mod recorded;
 mod records;
 mod steps;
 #[path = "../../../tests/common/told.rs"]

@@ -6,6 +6,7 @@ use nectar_vm::{End, Program, Step, Trap};
 use super::program::{CASES, MAIN, Named, program};
 use super::told::{Call, HONEST, Teller, Told};
 use crate::Statement;
+use crate::execution::batch::tests::recorded;
 use crate::execution::batch::{Arranged, Batch};
 use crate::execution::chunk::{Contents, Size};
 
@@ -36,7 +37,7 @@ pub(super) fn statement(receipts_root: Fr, receipts: u64) -> Statement {
 /// Slots' contents for a batch of one program, and what is claimed.
 pub(super) fn arranged(program: &Program, told: Vec<Told>) -> (Contents, Statement) {
     let (runs, receipts): (Vec<_>, Vec<_>) = told.into_iter().map(|told| (told.run, told.receipt)).unzip();
-    let claimed = statement(super::recorded::root(&receipts), receipts.len() as u64);
+    let claimed = statement(recorded::root(&receipts), receipts.len() as u64);
     let size = Size::ample();
     let arranged = Arranged::new(Batch { programs: vec![program], runs, receipts }, &size).unwrap();
     (arranged.contents().clone(), claimed)

@@ -8,7 +8,7 @@ mod memory;
 mod padding;
 mod record;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod words;
 
 pub use arrange::Arranged;
