@@ -67,7 +67,7 @@ fn arranged(named: &Named, call: &Call) -> (Arranged, Statement) {
         batch: 2,
         pre_root: zero,
         post_root: zero,
-        receipts_root: recorded::root(&[told.receipt.clone()]),
+        receipts_root: recorded::root(std::slice::from_ref(&told.receipt)),
         receipts: 1,
         program_registry_root: zero,
         window: (0, 0),
