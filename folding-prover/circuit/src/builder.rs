@@ -116,6 +116,12 @@ impl Filler {
     pub(crate) fn with_capacity(values: usize) -> Self {
         Self { witness: Vec::with_capacity(values), ..Self::default() }
     }
+
+    /// Of a prover who changes these values of the first phase by so much.
+    #[cfg(test)]
+    pub(crate) fn tampering(tampered: &[(usize, Fr)]) -> Self {
+        Self { tampered: tampered.to_vec(), ..Self::default() }
+    }
 }
 
 impl Builder for Filler {

@@ -1,6 +1,7 @@
 //! A prover that does not play by the rules: it folds whatever values it likes.
 
 mod phased;
+mod privacy;
 
 use ff::Field;
 use nectar_circuit::engine::{Affine, Point, combine, generator};

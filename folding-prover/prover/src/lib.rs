@@ -31,6 +31,8 @@ mod testing;
 
 pub use error::{ProveError, SetupError};
 pub use key::{ProverKey, setup_development, setup_from_ptau};
+/// What circuits and statements are written with.
+pub use nectar_circuit;
 pub use phased::prove_phased;
 pub use progress::{Phase, Progress};
 pub use prove::prove;

@@ -5,12 +5,15 @@
 //! | to record a run as the machine shows it | [`Recorder`] |
 //! | to say whose runs make a batch, and what receipts say of them | [`Batch`], [`RunRecord`], [`ReceiptRecord`] |
 //! | what each slot of each chunk has to show | [`Arranged`] |
+//! | to say less by the number of chunks | [`Arranged::padded`], [`bucket`] |
 //! | the circuit of a chunk | [`ExecutionCircuit`], [`Size`] |
 //! | steps alone, without what ties them to programs and logs | [`StepCircuit`] |
 //!
 //! What ties slots to each other, through all chunks, is one sum: the bus.
 
 mod access;
+#[cfg(test)]
+mod attacks;
 mod batch;
 mod bus;
 mod cells;
@@ -36,7 +39,7 @@ mod tests;
 mod trial;
 
 pub use access::{Access, Link, Write};
-pub use batch::{AccessRecord, ArrangeError, Arranged, Batch, LogRecord, ReceiptRecord, RunRecord};
+pub use batch::{AccessRecord, ArrangeError, Arranged, Batch, LogRecord, ReceiptRecord, RunRecord, bucket};
 pub use chunk::{ChunkContents, ExecutionCircuit, Size};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;

@@ -5,6 +5,7 @@ use nectar_vm::Trap;
 
 use super::error::ArrangeError;
 use super::memory::making;
+use super::padding::bucket;
 use super::record::{Batch, RunRecord};
 use super::words::{Reader, Said, first_message};
 use super::{facts, ledger};
@@ -85,9 +86,23 @@ impl Arranged {
         Ok(Self { contents, size: size.clone(), chunks })
     }
 
+    /// The same in as many chunks as the [`bucket`] has that they fit, the last of them empty. A proof does not hide how many chunks it is of.
+    #[must_use]
+    pub fn padded(self) -> Self {
+        Self { chunks: bucket(self.chunks), ..self }
+    }
+
     #[cfg(test)]
     pub(crate) fn contents(&self) -> &Contents {
         &self.contents
+    }
+
+    /// What somebody says that slots show, with all hashes that these ask for.
+    #[cfg(test)]
+    pub(crate) fn of(mut contents: Contents, size: &Size) -> Result<Self, ArrangeError> {
+        contents.hashes = Hash::distinct(facts::asked(&contents));
+        let chunks = contents.fit(size).ok_or(ArrangeError::NoSlots)?;
+        Ok(Self { contents, size: size.clone(), chunks })
     }
 
     /// How many chunks it takes.

@@ -5,11 +5,13 @@ mod error;
 mod facts;
 mod ledger;
 mod memory;
+mod padding;
 mod record;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod words;
 
 pub use arrange::Arranged;
 pub use error::ArrangeError;
+pub use padding::bucket;
 pub use record::{AccessRecord, Batch, LogRecord, ReceiptRecord, RunRecord};

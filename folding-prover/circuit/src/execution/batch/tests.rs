@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use nectar_commitment::{Fr, to_bytes};
 
 #[path = "../../../tests/common/recorded.rs"]
-mod recorded;
+pub(in crate::execution) mod recorded;
 
 use super::{ArrangeError, Arranged, Batch};
 use crate::execution::chunk::log;

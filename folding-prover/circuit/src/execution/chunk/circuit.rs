@@ -43,10 +43,64 @@ impl ExecutionCircuit {
     }
 
     fn fill(&self, chunk: &ChunkContents, edge: &Edge, public: [Fr; PUBLIC_INPUTS]) -> (Filler, Ends) {
-        let mut filler = Filler::with_capacity(self.first);
+        self.fill_into(Filler::with_capacity(self.first), chunk, edge, public)
+    }
+
+    fn fill_into(
+        &self,
+        mut filler: Filler,
+        chunk: &ChunkContents,
+        edge: &Edge,
+        public: [Fr; PUBLIC_INPUTS],
+    ) -> (Filler, Ends) {
         let ends =
             synthesize(&mut filler, &self.size, chunk, edge, public, |value| Var { column: None, value });
         (filler, ends)
+    }
+
+    fn complete(&self, filler: Filler, chunk: &ChunkContents, frame: &Frame<'_>) -> PhasedAssignment {
+        let sum = frame.start.values.first().copied().unwrap_or_default();
+        let edge = Edge { sum, salts: [frame.start.salt, frame.end_salt] };
+        let inputs = frame.public_inputs(Fr::zero(), Fr::zero());
+        let (filler, ends) = self.fill_into(filler, chunk, &edge, inputs);
+        let Ends { commitments: [start, end], values, .. } = ends;
+        let public = frame.public_inputs(start, end);
+        PhasedAssignment { first: filler.witness, second: filler.late, public, end: values }
+    }
+}
+
+/// Tag, multiplicity, coordinates of what goes over the bus.
+#[cfg(test)]
+type Log = Vec<(Tag, Fr, Vec<Fr>)>;
+
+#[cfg(test)]
+impl ExecutionCircuit {
+    /// The first phase of a prover who changes these of its values.
+    pub(crate) fn first_changed(&self, chunk: &ChunkContents, tampered: &[(usize, Fr)]) -> Vec<Fr> {
+        let filler = Filler::tampering(tampered);
+        self.fill_into(filler, chunk, &Edge::default(), [Fr::zero(); PUBLIC_INPUTS]).0.witness
+    }
+
+    /// What such a prover puts on the bus.
+    pub(crate) fn log_changed(
+        &self,
+        chunk: &ChunkContents,
+        tampered: &[(usize, Fr)],
+        receipts_root: Fr,
+    ) -> Log {
+        let mut inputs = [Fr::zero(); PUBLIC_INPUTS];
+        inputs[6] = receipts_root;
+        self.fill_into(Filler::tampering(tampered), chunk, &Edge::default(), inputs).1.log
+    }
+
+    /// All values of such a prover.
+    pub(crate) fn second_changed(
+        &self,
+        chunk: &ChunkContents,
+        frame: &Frame<'_>,
+        tampered: &[(usize, Fr)],
+    ) -> PhasedAssignment {
+        self.complete(Filler::tampering(tampered), chunk, frame)
     }
 }
 
@@ -79,12 +133,7 @@ impl Phased for ExecutionCircuit {
     }
 
     fn second(&self, chunk: &ChunkContents, frame: &Frame<'_>) -> PhasedAssignment {
-        let sum = frame.start.values.first().copied().unwrap_or_default();
-        let edge = Edge { sum, salts: [frame.start.salt, frame.end_salt] };
-        let inputs = frame.public_inputs(Fr::zero(), Fr::zero());
-        let (filler, Ends { commitments: [start, end], values }) = self.fill(chunk, &edge, inputs);
-        let public = frame.public_inputs(start, end);
-        PhasedAssignment { first: filler.witness, second: filler.late, public, end: values }
+        self.complete(Filler::with_capacity(self.first), chunk, frame)
     }
 
     fn start(&self, _: &Statement) -> Vec<Fr> {
@@ -110,6 +159,9 @@ struct Ends {
     commitments: [Fr; 2],
     /// The sum and the scans behind it.
     values: Vec<Fr>,
+    /// What went over the bus, for tests.
+    #[cfg(test)]
+    log: Log,
 }
 
 fn synthesize<B: Builder>(
@@ -128,6 +180,8 @@ fn synthesize<B: Builder>(
 
     send_facts(b, &mut bus, chunk.contents.receipts_root, receipts_root);
 
+    #[cfg(test)]
+    let log = std::mem::take(&mut bus.log);
     let sum = Lc::from(b.late(edge.sum));
     let total = sum.clone() + bus.total(b);
     let behind = b.late(total.value);
@@ -141,7 +195,13 @@ fn synthesize<B: Builder>(
     start.require_start(b, first, sum);
     end.require_end(b, last, total.clone(), receipts);
     let values = std::iter::once(total.value).chain(end.all().map(|place| place.value)).collect();
-    Ends { commitments: commitments.map(|commitment| commitment.value), values }
+    let commitments = commitments.map(|commitment| commitment.value);
+    Ends {
+        commitments,
+        values,
+        #[cfg(test)]
+        log,
+    }
 }
 
 /// Tells whoever asks for the root of the receipts' tree the statement's, and sends the tables.

@@ -106,6 +106,52 @@ impl Size {
 
 #[cfg(test)]
 impl Size {
+    /// Slots for any small batch, in one chunk.
+    pub(crate) fn ample() -> Self {
+        Self::of(Kind::ALL.map(|kind| (kind, 1 << 20)).into(), [1 << 20; 17])
+    }
+
+    /// The same size with so many slots in place of each number.
+    pub(crate) fn map(&self, slots: impl Fn(usize) -> usize) -> Self {
+        let steps = self.steps.iter().map(|(kind, steps)| (*kind, slots(*steps))).collect();
+        Self::of(steps, self.others().map(slots))
+    }
+
+    /// Slots that are no steps', in order of declaration.
+    fn others(&self) -> [usize; 17] {
+        let Self { hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, .. } = *self;
+        let Self { image, parts, accesses, items, asks, entries, receipts, .. } = *self;
+        [
+            hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, image, parts,
+            accesses, items, asks, entries, receipts,
+        ]
+    }
+
+    fn of(steps: Capacity, others: [usize; 17]) -> Self {
+        let [hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, rest @ ..] = others;
+        let [image, parts, accesses, items, asks, entries, receipts] = rest;
+        Self {
+            steps,
+            hashes,
+            nodes,
+            rows,
+            data,
+            elements,
+            programs,
+            runs,
+            growths,
+            zeros,
+            links,
+            image,
+            parts,
+            accesses,
+            items,
+            asks,
+            entries,
+            receipts,
+        }
+    }
+
     /// As many slots as there is something for.
     pub(crate) fn exactly(contents: &super::Contents) -> Self {
         Self {
