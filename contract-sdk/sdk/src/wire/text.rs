@@ -86,7 +86,7 @@ pub(super) fn plain(bytes: &[u8]) -> Option<&str> {
     }
     for byte in rest {
         // Beside it, letters.
-        special |= specials(u64::from(b'a') * ONES ^ u64::from(b'a' ^ byte));
+        special |= specials((u64::from(b'a') * ONES) ^ u64::from(b'a' ^ byte));
     }
     if special & TOPS != 0 {
         return None;
