@@ -104,7 +104,6 @@ impl Size {
     }
 }
 
-#[cfg(test)]
 impl Size {
     /// As many slots as there is something for.
     pub(crate) fn exactly(contents: &super::Contents) -> Self {
