@@ -42,7 +42,9 @@ fn a_call_of_the_lean_contract_is_proven_and_what_it_took_is_said() {
     assert_eq!(lean["workload"], "lean");
     // The proof's length follows from its chunks.
     assert_eq!(number("proof_bytes"), 6_124.0 + 224.0 * number("chunks"));
-    assert!(number("ir_instructions") < number("wasm_instructions") * 2.0 && number("ir_instructions") > 100.0);
+    assert!(
+        number("ir_instructions") < number("wasm_instructions") * 2.0 && number("ir_instructions") > 100.0
+    );
     let parts = lean["constraints_by_part"].as_object().expect("an object");
     let sum: f64 = parts.values().filter_map(Value::as_f64).sum();
     assert!((sum - number("constraints_per_instruction")).abs() < 1.0, "{sum}: {lean}");

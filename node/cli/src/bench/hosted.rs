@@ -121,8 +121,7 @@ impl Hosted {
         let called = || -> Result<_, Failure> {
             let to = Destination { network: NetworkId::CONTRACTS, dsp: self.executor.dsp() };
             let (method, message) = (call.method.parse::<Method>()?, call.message.clone());
-            let mut invocation =
-                Invocation::new(to, &call.token, method, message, Purpose::Treatment, NOW)?;
+            let mut invocation = Invocation::new(to, &call.token, method, message, Purpose::Treatment, NOW)?;
             invocation.touches.clone_from(&call.touches);
             Ok(self.executor.invoke(&invocation.sign(&self.owner)?)?)
         };

@@ -71,8 +71,16 @@ fn table(all: &[Measured]) -> Table {
 
 /// Constraints a step.
 fn parts(all: &[Measured]) -> Table {
-    let mut table =
-        Table::new(["constraints a step", "steps", "hashes", "programs", "cells", "outside", "tables", "unused"]);
+    let mut table = Table::new([
+        "constraints a step",
+        "steps",
+        "hashes",
+        "programs",
+        "cells",
+        "outside",
+        "tables",
+        "unused",
+    ]);
     for measured in all {
         let Parts { steps, hashes, programs, cells, outside, tables, unused } = measured.constraints_by_part;
         let parts = [steps, hashes, programs, cells, outside, tables, unused].map(|part| part.to_string());

@@ -4,7 +4,9 @@ use clap::{Subcommand, ValueEnum, value_parser};
 use nectar_verifier::MAX_CHUNKS;
 
 use super::until_interrupted;
-use crate::bench::{MAX_INSTRUCTIONS, MIN_OPERATIONS, Workload, measure_execution, measure_l1, measure_state};
+use crate::bench::{
+    MAX_INSTRUCTIONS, MIN_OPERATIONS, Workload, measure_execution, measure_l1, measure_state,
+};
 use crate::error::CliError;
 use crate::output::Report;
 
@@ -93,12 +95,13 @@ impl Bench {
                     let of_state = !chunks.is_empty() || !slots.is_empty();
                     match proof {
                         Some(Proof::Execution) if of_state => Err(wrong("--chunks and --slots are of state")),
-                        Some(Proof::State) if !workload.is_empty() => Err(wrong("--workload is of execution")),
-                        None if of_state => measure_state(or(chunks, &CHUNKS), or(slots, &SLOTS)).await,
-                        Some(Proof::State) => measure_state(or(chunks, &CHUNKS), or(slots, &SLOTS)).await,
-                        None | Some(Proof::Execution) => {
+                        Some(Proof::State) if !workload.is_empty() => {
+                            Err(wrong("--workload is of execution"))
+                        }
+                        None | Some(Proof::Execution) if !of_state => {
                             measure_execution(or(workload, Workload::value_variants()), instructions).await
                         }
+                        _ => measure_state(or(chunks, &CHUNKS), or(slots, &SLOTS)).await,
                     }
                 }
                 Self::L1 { l1, chunks } => measure_l1(chunks, l1).await,
