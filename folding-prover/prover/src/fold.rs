@@ -7,6 +7,7 @@ use nectar_circuit::{Assignment, PUBLIC_INPUTS, PhasedAssignment};
 use nectar_commitment::Fr;
 use nectar_verifier::{Digest, RandomInstance, Transcript, challenge};
 use rand_core::OsRng;
+use rayon::prelude::*;
 
 use crate::key::Keys;
 use crate::shift::{SecondPhaseOpening, Shifted};
@@ -158,24 +159,36 @@ struct Random {
 }
 
 impl Random {
+    /// Uniform values, and the error that they make. Each phase is committed to by itself: that is the commitment to both.
     fn new(keys: Keys<'_>) -> Result<Self, NovaError> {
-        let (instance, witness) = keys.shape.sample_random_instance_witness(keys.commitment)?;
-        let second = match keys.first_variables()? {
-            0 => None,
-            first => Some(Blinded::new(keys, first, witness.W().get(first..).unwrap_or_default())?),
+        let variables = keys.shape.num_vars();
+        let all = variables + 1 + PUBLIC_INPUTS;
+        let z: Vec<Fr> = (0..all).into_par_iter().map(|_| Fr::random(OsRng)).collect();
+        let (values, outer) = z.split_at(variables);
+        let (u, x) = outer.split_first().ok_or(NovaError::InvalidInputLength)?;
+        let (a, b, c) = keys.shape.multiply_vec(&z)?;
+        let error = a.par_iter().zip(&b).zip(&c).map(|((a, b), c)| *a * b - *u * c);
+        let error: Vec<Fr> = error.collect();
+
+        let (first, second) = match keys.first_variables()? {
+            0 => (Blinded::new(keys, 0, values)?, None),
+            first => {
+                let (values, late) = values.split_at_checked(first).ok_or(NovaError::InvalidWitnessLength)?;
+                (Blinded::new(keys, 0, values)?, Some(Blinded::new(keys, first, late)?))
+            }
         };
-        let mut x = [Fr::ZERO; PUBLIC_INPUTS];
-        x.iter_mut().zip(instance.X()).for_each(|(to, from)| *to = *from);
-        // The commitment to all of the witness, less the second phase: its blind is uniform as well.
-        let all = Point::group(&commitment_to_point(instance.comm_W()));
-        let first = second.iter().fold(all, |sum, second| sum - second.point);
-        let public = RandomInstance {
-            comm_w: first.affine(),
-            comm_e: commitment_to_point(instance.comm_E()),
-            u: instance.u(),
-            x,
-        };
-        Ok(Self { instance, witness, public, second })
+        let errors = Blinded::new(keys, 0, &error)?;
+        let both = second.iter().fold(Point::group(&first.point), |sum, second| sum + second.point);
+        let blind = second.iter().fold(first.blind, |sum, second| sum + second.blind);
+        let [comm_w, comm_e] = [both, Point::group(&errors.point)].map(Commitment::new);
+        let mut public = [Fr::ZERO; PUBLIC_INPUTS];
+        public.iter_mut().zip(x).for_each(|(to, from)| *to = *from);
+        Ok(Self {
+            instance: RelaxedInstance::new(keys.shape, comm_w, comm_e, *u, x.to_vec())?,
+            witness: RelaxedWitness::new(keys.shape, values.to_vec(), blind, error, errors.blind)?,
+            public: RandomInstance { comm_w: first.point, comm_e: errors.point, u: *u, x: public },
+            second,
+        })
     }
 }
 

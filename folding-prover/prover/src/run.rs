@@ -20,6 +20,8 @@ pub struct Timings {
     pub synthesize_ms: u64,
     /// Milliseconds to commit to them, summed over threads; to those of the second phase, if there are two.
     pub commit_ms: u64,
+    /// Milliseconds to merge instances: for cross terms and the commitments to them, and for the random instance.
+    pub merge_ms: u64,
     /// Milliseconds until all chunks were folded into one instance, from the start.
     pub fold_ms: u64,
     /// Milliseconds to prove that instance.
@@ -80,10 +82,12 @@ impl<'a> Run<'a> {
         self.boundaries.push(end);
         self.witnesses.push(committed.first);
         self.second_witnesses.extend(second);
+        let begun = Instant::now();
         let (keys, transcript, cross_terms) = (self.keys, &self.transcript, &mut self.cross_terms);
         self.tree.push(Folded::leaf(digest, committed), |left, right| {
             merge(keys, transcript, cross_terms, &left, &right)
         })?;
+        self.timings.merge_ms += millis(begun.elapsed());
         self.timings.chunks += 1;
         self.progress.advance(Phase::Fold, self.timings.chunks, self.total);
         Ok(())
@@ -92,12 +96,15 @@ impl<'a> Run<'a> {
     /// Folds what is left, and the random instance.
     pub(crate) fn seal(&mut self) -> Result<Sealed, ProveError> {
         check_cancelled(self.progress)?;
+        let begun = Instant::now();
         let (keys, transcript, cross_terms) = (self.keys, &self.transcript, &mut self.cross_terms);
         let root = std::mem::take(&mut self.tree)
             .finish(|left, right| merge(keys, transcript, cross_terms, &left, &right))?
             .ok_or(ProveError::Empty)?;
         let chunks = u32::try_from(self.witnesses.len()).map_err(|_| ProveError::TooLong)?;
-        Ok(root.seal(keys, transcript, chunks)?)
+        let sealed = root.seal(keys, transcript, chunks)?;
+        self.timings.merge_ms += millis(begun.elapsed());
+        Ok(sealed)
     }
 
     /// Proves the folded instance.

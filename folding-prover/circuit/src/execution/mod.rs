@@ -40,7 +40,7 @@ mod trial;
 
 pub use access::{Access, Link, Write};
 pub use batch::{AccessRecord, ArrangeError, Arranged, Batch, LogRecord, ReceiptRecord, RunRecord, bucket};
-pub use chunk::{ChunkContents, ExecutionCircuit, Size};
+pub use chunk::{ChunkContents, Constraints, ExecutionCircuit, Size};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
 pub use record::{Place, RecordError, Recorder, Recording};

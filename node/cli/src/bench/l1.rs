@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use super::batch::{Place, Synthetic};
-use super::prove::size;
+use super::state::size;
 use crate::chain::Chain;
 use crate::development::{Contracts, Development};
 use crate::error::CliError;

@@ -1,135 +1,91 @@
-use std::time::Instant;
-
-use nectar_circuit::Circuit;
-use nectar_prover::ProverKey;
-use nectar_verifier::{Proof, verify};
-use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use super::batch::{Place, Synthetic};
+use super::execution::{Measured, Parts, measure};
+use super::{Workload, apart};
 use crate::error::CliError;
-use crate::memory;
-use crate::output::{Report, say};
-use crate::progress::Progress;
+use crate::output::Report;
 use crate::table::Table;
 use crate::time::show_ms;
 
-/// How often a proof is verified; the median counts.
-const VERIFICATIONS: usize = 5;
-
-/// What one proof took.
-#[derive(Debug, Clone, Serialize)]
-struct Row {
-    chunks: usize,
-    slots_per_chunk: usize,
-    operations: usize,
-    setup_ms: u64,
-    fold_ms: u64,
-    compress_ms: u64,
-    verify_ms: u64,
-    proof_bytes: usize,
-    /// Of this process, the proving key included; from the setup on, where the system can forget earlier peaks.
-    peak_rss_mb: Option<u64>,
-}
-
-/// Proves a batch of each number of chunks, in circuits with each number of slots in a chunk.
-pub(crate) async fn measure_proving(chunks: Vec<u32>, slots: Vec<u32>) -> Result<Report, CliError> {
-    let mut rows = Vec::new();
-    for slots in slots.into_iter().map(size) {
-        say(true, &format!("making the development setup for {slots} slots in a chunk"));
-        let chunks = chunks.clone();
-        let measured = spawn_blocking(move || measure(&chunks, slots)).await;
-        rows.extend(measured.map_err(|e| CliError::failed("measuring")(e.into()))??);
+/// Proves one call of each workload, of the loop one for each number of instructions: in this process if it is only one, else
+/// each in a process of its own.
+pub(crate) async fn measure_execution(
+    workloads: Vec<Workload>,
+    instructions: Vec<u32>,
+) -> Result<Report, CliError> {
+    let calls: Vec<(Workload, u32)> = workloads
+        .into_iter()
+        .flat_map(|workload| match workload {
+            Workload::Loop => instructions.iter().map(|number| (workload, *number)).collect(),
+            _ => vec![(workload, 0)],
+        })
+        .collect();
+    let mut all = Vec::new();
+    if let [(workload, instructions)] = calls[..] {
+        let measured = spawn_blocking(move || measure(workload, instructions)).await;
+        all.push(measured.map_err(|e| CliError::failed("measuring")(e.into()))??);
+    } else {
+        for (workload, instructions) in calls {
+            all.push(apart::measure(workload, instructions).await?);
+        }
     }
-    let text = table(&rows).to_string();
-    Ok(Report::new(rows, text))
+    let text = format!("{}\n{}", table(&all), parts(&all));
+    Ok(Report::new(all, text))
 }
 
-fn measure(chunks: &[u32], slots: usize) -> Result<Vec<Row>, CliError> {
-    let begun = Instant::now();
-    let keys = ProverKey::development(Circuit::new(slots));
-    let keys = keys.map_err(|e| CliError::failed("making the development setup")(e.into()))?;
-    let setup_ms = ms_since(begun);
-    let mut rows = Vec::new();
-    for chunks in chunks.iter().copied().map(size) {
-        say(true, &format!("proving {chunks} chunks of {slots} slots"));
-        rows.push(Row { setup_ms, ..one(&keys, chunks, slots)? });
-    }
-    Ok(rows)
-}
-
-fn one(keys: &ProverKey, chunks: usize, slots: usize) -> Result<Row, CliError> {
-    let operations = chunks.saturating_mul(slots);
-    let place = Place { chain_id: nectar_l1::DEV_CHAIN_ID, network: 1, window: (0, 1) };
-    let batch = Synthetic::new(operations, place)?;
-    let statement = batch.statement;
-    memory::forget_peak();
-    let (proof, bytes, timings) = batch.prove(keys, &Progress::new(false))?;
-    let peak_rss_mb = memory::peak_rss_mb();
-    Ok(Row {
-        chunks: timings.chunks,
-        slots_per_chunk: slots,
-        operations,
-        setup_ms: 0,
-        fold_ms: timings.fold_ms,
-        compress_ms: timings.compress_ms,
-        verify_ms: verification(keys, &statement, &proof)?,
-        proof_bytes: bytes.len(),
-        peak_rss_mb,
-    })
-}
-
-/// Median time of a verification that succeeds.
-fn verification(
-    keys: &ProverKey,
-    statement: &nectar_circuit::Statement,
-    proof: &Proof,
-) -> Result<u64, CliError> {
-    let mut times = [0; VERIFICATIONS];
-    for time in &mut times {
-        let begun = Instant::now();
-        let holds = verify(keys.verifier(), statement, proof);
-        holds.map_err(|e| CliError::DoesNotHold(format!("the proof: {e}")))?;
-        *time = ms_since(begun);
-    }
-    times.sort_unstable();
-    Ok(times[VERIFICATIONS / 2])
-}
-
-fn table(rows: &[Row]) -> Table {
+fn table(all: &[Measured]) -> Table {
     let mut table = Table::new([
+        "workload",
+        "wasm",
+        "steps",
         "chunks",
-        "slots",
-        "operations",
-        "setup",
+        "constraints a step",
+        "steps a second",
+        "arrange",
         "fold",
         "compress",
         "verify",
         "proof",
         "peak memory",
     ]);
-    for row in rows {
-        let [setup, fold, compress, verify] =
-            [row.setup_ms, row.fold_ms, row.compress_ms, row.verify_ms].map(show_ms);
+    for measured in all {
+        let Measured { arrange_ms, fold_ms, compress_ms, verify_ms, .. } = *measured;
+        let [arrange, fold, compress, verify] = [arrange_ms, fold_ms, compress_ms, verify_ms].map(show_ms);
         table.row([
-            row.chunks.to_string(),
-            row.slots_per_chunk.to_string(),
-            row.operations.to_string(),
-            setup,
+            measured.workload.name(),
+            measured.wasm_instructions.to_string(),
+            measured.ir_instructions.to_string(),
+            measured.chunks.to_string(),
+            measured.constraints_per_instruction.to_string(),
+            measured.instructions_per_second.to_string(),
+            arrange,
             fold,
             compress,
             verify,
-            format!("{} bytes", row.proof_bytes),
-            row.peak_rss_mb.map_or_else(|| "-".into(), |mb| format!("{mb} MB")),
+            format!("{} bytes", measured.proof_bytes),
+            measured.peak_rss_mb.map_or_else(|| "-".into(), |mb| format!("{mb} MB")),
         ]);
     }
     table
 }
 
-pub(super) fn size(n: u32) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
-}
-
-fn ms_since(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+/// Constraints a step.
+fn parts(all: &[Measured]) -> Table {
+    let mut table = Table::new([
+        "constraints a step",
+        "steps",
+        "hashes",
+        "programs",
+        "cells",
+        "outside",
+        "tables",
+        "unused",
+    ]);
+    for measured in all {
+        let Parts { steps, hashes, programs, cells, outside, tables, unused } = measured.constraints_by_part;
+        let parts = [steps, hashes, programs, cells, outside, tables, unused].map(|part| part.to_string());
+        let [steps, hashes, programs, cells, outside, tables, unused] = parts;
+        table.row([measured.workload.name(), steps, hashes, programs, cells, outside, tables, unused]);
+    }
+    table
 }

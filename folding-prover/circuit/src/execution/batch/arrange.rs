@@ -110,6 +110,11 @@ impl Arranged {
         self.chunks
     }
 
+    /// How many slots of each kind are in use, in all chunks together.
+    pub fn filled(&self) -> Size {
+        Size::exactly(&self.contents)
+    }
+
     /// One of them, from 0.
     pub fn chunk(&self, number: usize) -> ChunkContents {
         ChunkContents {

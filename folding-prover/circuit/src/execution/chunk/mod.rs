@@ -2,6 +2,7 @@
 
 mod boundary;
 mod circuit;
+mod constraints;
 mod contents;
 mod size;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub(crate) use boundary::Scans;
 pub use circuit::ExecutionCircuit;
 #[cfg(test)]
 pub(crate) use circuit::log;
+pub use constraints::Constraints;
 pub use contents::ChunkContents;
 pub(crate) use contents::Contents;
 pub use size::Size;

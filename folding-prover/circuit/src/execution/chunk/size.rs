@@ -104,7 +104,6 @@ impl Size {
     }
 }
 
-#[cfg(test)]
 impl Size {
     /// Slots for any small batch, in one chunk.
     pub(crate) fn ample() -> Self {

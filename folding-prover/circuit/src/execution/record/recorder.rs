@@ -94,6 +94,11 @@ impl Recording {
         self.steps.len()
     }
 
+    /// Rows that were fetched, and how often.
+    pub fn fetched(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        self.rows.iter().map(|(row, times)| (*row, *times))
+    }
+
     /// What it cost; what it had cost before the step that it had no gas for.
     pub fn gas(&self) -> u64 {
         self.gas
