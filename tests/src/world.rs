@@ -10,7 +10,7 @@ use nectar_commitment::{Ledger, to_bytes};
 use nectar_l1::{Agreement, DevChain, InsecureAccount, L1, Registry, Rollup, Wallet, fund_insecure_accounts};
 use nectar_node::client::Client;
 use nectar_node::{ConfigLayers, prepare};
-use nectar_verifier::development_key;
+use nectar_verifier::{Kind, development_key};
 
 use crate::binary::nectar;
 
@@ -209,7 +209,7 @@ async fn connect(url: &str, account: InsecureAccount) -> Setup<L1> {
 }
 
 async fn begin_network(admin: &L1, rollup: &Rollup) -> Setup<()> {
-    let verifier = admin.deploy_verifier(&development_key().encode()).await?;
+    let verifier = admin.deploy_verifier(&development_key(Kind::State).encode()).await?;
     let root = to_bytes(&Ledger::default().root());
     rollup.create_network(NetworkId::CONTRACTS, root, verifier, None).await?;
     Ok(())

@@ -1,10 +1,13 @@
-use alloc::string::String;
 use core::fmt;
-use core::str::FromStr;
+use core::marker::PhantomData;
+use core::str::{self, FromStr};
 
+use serde::de::{Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+
+use crate::hexadecimal;
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -21,6 +24,28 @@ pub enum IdError {
     /// A character is not a lower-case hexadecimal digit.
     #[error("an id is written in lower-case hexadecimal digits")]
     Digit,
+}
+
+/// Reads an id from its text, without a copy of it.
+struct Text<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = IdError>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<T, E> {
+        match str::from_utf8(bytes) {
+            Ok(text) => self.visit_str(text),
+            Err(_) => Err(E::invalid_value(Unexpected::Bytes(bytes), &self)),
+        }
+    }
 }
 
 macro_rules! byte_id {
@@ -53,11 +78,19 @@ macro_rules! byte_id {
                     .map(Self)
                     .map_err(|_| IdError::Length { expected: $len * 2, got: bytes.len() * 2 })
             }
+
+            /// Shows the id's text.
+            fn text<T>(&self, show: impl FnOnce(&str) -> T) -> T {
+                let mut text = [b'0'; $len * 2];
+                hexadecimal::encode(&self.0, &mut text);
+                // Digits are text.
+                show(str::from_utf8(&text).unwrap_or_default())
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+                self.text(|text| f.write_str(text))
             }
         }
 
@@ -71,27 +104,19 @@ macro_rules! byte_id {
             type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, IdError> {
-                if text.len() != $len * 2 {
-                    return Err(IdError::Length { expected: $len * 2, got: text.len() });
-                }
-                if text.bytes().any(|b| !matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-                    return Err(IdError::Digit);
-                }
-                let mut bytes = [0u8; $len];
-                hex::decode_to_slice(text, &mut bytes).map_err(|_| IdError::Digit)?;
-                Ok(Self(bytes))
+                hexadecimal::decode(text.as_bytes()).map(Self)
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
+                self.text(|text| s.serialize_str(text))
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+                d.deserialize_str(Text(PhantomData))
             }
         }
     };

@@ -6,6 +6,7 @@
 //! | to name an entry point of a contract | [`Method`] |
 //! | to say why a record is touched | [`Purpose`], [`LegalBasis`], [`FieldMask`] |
 //! | what a contract may know of its caller | [`CallerGrant`] |
+//! | to ask the host without JSON | [`compact`] |
 //! | the limits that host and guest agree on | [`limits`] |
 //!
 //! Nothing here depends on `std`, so that a contract can use every type.
@@ -15,6 +16,8 @@
 extern crate alloc;
 
 mod caller;
+pub mod compact;
+mod hexadecimal;
 mod ids;
 pub mod limits;
 mod method;

@@ -1,4 +1,5 @@
-use cosmwasm_std::{QuerierWrapper, StdResult};
+use cosmwasm_std::{ContractResult, QuerierWrapper, StdResult, SystemError, SystemResult};
+use nectar_abi::compact;
 use thiserror::Error;
 
 use crate::{CallerGrant, FieldMask, LegalBasis, Method, NectarQuery, PatientHandle, PublicKey, Purpose};
@@ -45,7 +46,16 @@ impl Caller {
     /// # Errors
     /// The host has no grant for this call (it is an instantiation), or answers something else than a grant.
     pub fn load(querier: &QuerierWrapper<'_, NectarQuery>) -> StdResult<Self> {
-        querier.query(&NectarQuery::CALLER.into()).map(Self)
+        let compact = match querier.raw_query(compact::CALLER) {
+            SystemResult::Ok(ContractResult::Ok(bytes))
+            // CosmWasm's own querier hands over what is no JSON.
+            | SystemResult::Err(SystemError::InvalidResponse { response: bytes, .. }) => {
+                CallerGrant::from_compact(&bytes)
+            }
+            _ => None,
+        };
+        // Who knows no compact request says why not as to any other one.
+        compact.map_or_else(|| querier.query(&NectarQuery::CALLER.into()), Ok).map(Self)
     }
 
     /// The whole grant.

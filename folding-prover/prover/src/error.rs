@@ -53,6 +53,14 @@ pub enum SetupError {
         /// Logarithm of the number of points that are needed.
         power: u32,
     },
+    /// There are fewer powers of tau than the circuit needs.
+    #[error("the circuit needs {needed} powers of tau, and {held} are loaded: make its keys first")]
+    Points {
+        /// How many it needs.
+        needed: usize,
+        /// How many there are.
+        held: usize,
+    },
     /// The file cannot be read.
     #[error("cannot read {path}")]
     Read {

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use ff::Field;
 use nectar_circuit::engine::{
@@ -15,7 +16,7 @@ use crate::{SetupError, ptau};
 /// What the prover knows of the circuit and the setup. The circuit is that of state unless another is named.
 pub struct ProverKey<C = Circuit> {
     pub(crate) circuit: C,
-    pub(crate) commitment: CommitmentKey,
+    pub(crate) commitment: Arc<CommitmentKey>,
     pub(crate) snark: SnarkProverKey,
     pub(crate) verifier: VerifierKey,
 }
@@ -43,7 +44,7 @@ impl<C: Uniform> ProverKey<C> {
     /// [`SetupError`]
     pub fn development(circuit: C) -> Result<Self, SetupError> {
         let commitment = development_commitment_key(points(&circuit))?;
-        Self::new(circuit, commitment, Setup::Development)
+        Self::new(circuit, Arc::new(commitment), Setup::Development)
     }
 
     /// Keys for any circuit, see [`setup_from_ptau`].
@@ -52,10 +53,22 @@ impl<C: Uniform> ProverKey<C> {
     /// [`SetupError`]
     pub fn from_ptau(circuit: C, dir: &Path) -> Result<Self, SetupError> {
         let commitment = ptau::load(dir, points(&circuit))?;
-        Self::new(circuit, commitment, Setup::PowersOfTau)
+        Self::new(circuit, Arc::new(commitment), Setup::PowersOfTau)
     }
 
-    fn new(circuit: C, commitment: CommitmentKey, setup: Setup) -> Result<Self, SetupError> {
+    /// Keys for another circuit from the same powers of tau, which are kept once.
+    ///
+    /// # Errors
+    /// [`SetupError::Points`] if the other circuit needs more of them, or another [`SetupError`].
+    pub fn beside<D: Uniform>(&self, circuit: D) -> Result<ProverKey<D>, SetupError> {
+        let (needed, held) = (points(&circuit), self.commitment.ck().len());
+        if needed > held {
+            return Err(SetupError::Points { needed, held });
+        }
+        ProverKey::new(circuit, self.commitment.clone(), self.verifier.setup_kind())
+    }
+
+    fn new(circuit: C, commitment: Arc<CommitmentKey>, setup: Setup) -> Result<Self, SetupError> {
         let (shape, first) = (circuit.shape(), circuit.first_variables());
         if first >= shape.num_vars() {
             return Err(SetupError::Phases);

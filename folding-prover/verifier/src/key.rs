@@ -35,16 +35,21 @@ pub fn development_tau() -> Fr {
     challenge(&keccak(&[DEVELOPMENT_LABEL]))
 }
 
-/// What [`development_key`] reads. Made anew by `nectar l1 verifier-key` when the circuit changes.
+/// What [`development_key`] reads. Made anew by `nectar l1 verifier-key` when a circuit changes.
 const DEVELOPMENT_KEY: &[u8] = include_bytes!("../keys/development.nvky");
+const DEVELOPMENT_EXECUTION_KEY: &[u8] = include_bytes!("../keys/development-execution.nvky");
 
-/// The verifier key of the INSECURE development setup of the circuit in use. It follows from public values alone, but takes
-/// seconds to make; so its bytes are kept.
+/// The verifier key of the INSECURE development setup of the circuit in use for this kind of proof. It follows from public
+/// values alone, but takes seconds to make; so its bytes are kept.
 ///
 /// # Panics
 /// Never: a test reads the same bytes, and another makes them.
-pub fn development_key() -> VerifierKey {
-    VerifierKey::decode(DEVELOPMENT_KEY).expect("the bytes are a key")
+pub fn development_key(kind: Kind) -> VerifierKey {
+    let bytes = match kind {
+        Kind::State => DEVELOPMENT_KEY,
+        Kind::Execution => DEVELOPMENT_EXECUTION_KEY,
+    };
+    VerifierKey::decode(bytes).expect("the bytes are a key")
 }
 
 const MAGIC: [u8; 4] = *b"NVKY";

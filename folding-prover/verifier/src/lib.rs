@@ -6,7 +6,7 @@
 //! | a proof from bytes, or its bytes | [`Proof::decode`], [`Proof::encode`] |
 //! | a verifier key, its digest, and whether its setup is secure | [`VerifierKey`], [`Setup`] |
 //! | what a proof or key is for: state, or execution in two phases | [`Kind`] |
-//! | the verifier key of the insecure development setup, without making it | [`development_key`] |
+//! | a verifier key of the insecure development setup, without making it | [`development_key`] |
 //! | the transcript and the shape of the fold, as the prover repeats them | [`Transcript`], [`FoldTree`] |
 //!
 //! Bytes and formulas are laid out in `folding-prover/DESIGN.md`.

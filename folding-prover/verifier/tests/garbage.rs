@@ -66,8 +66,9 @@ fn headers_of_something_else_are_told_apart() {
 
 #[test]
 fn keys_say_their_kind_once() {
-    let key = development_key();
+    let key = development_key(Kind::State);
     assert_eq!((key.kind(), key.first_variables()), (Kind::State, 0));
+    assert!(development_key(Kind::Execution).first_variables() > 0);
     let changed = |change: fn(&mut [u8])| {
         let mut bytes = key.encode();
         change(&mut bytes);

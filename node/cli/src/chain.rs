@@ -92,8 +92,11 @@ pub(crate) struct DeploymentFile {
     /// Where registry and rollup are.
     #[serde(flatten)]
     pub(crate) contracts: Deployment,
-    /// Where the verifier is that networks begin with.
+    /// Where the verifier of proofs of state is that networks begin with.
     pub(crate) verifier: Address,
+    /// Where that of proofs of execution is; absent if attestations alone vouch for execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) execution_verifier: Option<Address>,
 }
 
 impl DeploymentFile {

@@ -2,7 +2,7 @@
 
 use nectar_abi::PublicKey;
 use nectar_l1::{Address, Agreement, DevChain, InsecureAccount, L1, Wallet, fund_insecure_accounts};
-use nectar_verifier::development_key;
+use nectar_verifier::{Kind, development_key};
 use sha2::{Digest as _, Sha256};
 
 use crate::chain::Chain;
@@ -26,8 +26,8 @@ pub(crate) struct Development {
 pub(crate) struct Contracts {
     /// Registry and rollup.
     pub(crate) admin: Chain,
-    /// The verifier, with the key of the insecure development setup.
-    pub(crate) verifier: Address,
+    /// The verifiers of state and of execution, with keys of the insecure development setup.
+    pub(crate) verifiers: [Address; 2],
 }
 
 impl Development {
@@ -56,10 +56,13 @@ impl Development {
     pub(crate) async fn deploy(&self) -> Result<Contracts, CliError> {
         let failed = CliError::chain("deploying the contracts");
         let l1 = self.connect(InsecureAccount::Admin).await?;
-        let deployed =
-            async { Ok((l1.deploy().await?, l1.deploy_verifier(&development_key().encode()).await?)) };
-        let (deployment, verifier) = deployed.await.map_err(failed)?;
-        Ok(Contracts { admin: Chain::at(l1, deployment).await?, verifier })
+        let [state, execution] = [Kind::State, Kind::Execution].map(|kind| development_key(kind).encode());
+        let deployed = async {
+            let deployment = l1.deploy().await?;
+            Ok((deployment, [l1.deploy_verifier(&state).await?, l1.deploy_verifier(&execution).await?]))
+        };
+        let (deployment, verifiers) = deployed.await.map_err(failed)?;
+        Ok(Contracts { admin: Chain::at(l1, deployment).await?, verifiers })
     }
 
     /// Application, authorisation, audit, agreement: each a transaction by the one whose part it is.

@@ -8,11 +8,11 @@ use nectar_abi::{Digest, PublicKey};
 use nectar_capability::{
     Expected, GrantStatus, GrantView, SignedInvocation, StaleView, authorize, decode_invocation,
 };
-use nectar_commitment::to_bytes;
+use nectar_commitment::{EntryPoint, to_bytes};
 use nectar_l1::{Rollup, SettledBatch};
 use nectar_node::api::{Base64, Invoked, Opening, Outcome, ReceiptView};
-use nectar_runtime::SignedReceipt;
-use nectar_trace::{Inclusion, Receipt, ReceiptOpening};
+use nectar_runtime::{Call, SignedReceipt, check_run};
+use nectar_trace::{Inclusion, Receipt, ReceiptOpening, RunOpening};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
@@ -138,6 +138,7 @@ impl Evidence {
         checks.push(allowed(&request, receipt, owner));
         describe(&mut checks, SIGNATURE, &format!("position {}, by {}", receipt.position, receipt.dsp));
         checks.push(self.opens(receipt));
+        checks.push(self.ran(&request, receipt));
         let Some(place) = &self.place else {
             return checks;
         };
@@ -158,6 +159,31 @@ impl Evidence {
         let holds = ReceiptOpening::new(salt, &self.request.0, &response).opens(receipt);
         let found = format!("{} bytes asked, {} bytes answered", self.request.0.len(), response.len());
         Check { what: "the receipt is about this request and this answer", holds, found }
+    }
+
+    /// Whether the run behind the answer is in the receipt's log. That it took place is what a proof of execution shows.
+    fn ran(&self, request: &SignedInvocation, receipt: &Receipt) -> Check {
+        let what = "the receipt's log has the run that was given this message and gave this answer";
+        let opening = self.opening.run.as_ref().map(|run| RunOpening::decode(&run.0));
+        let Some(Ok(opening)) = opening else {
+            return Check { what, holds: false, found: "nothing opens it".into() };
+        };
+        let (claims, response) = (request.claims(), serde_json::to_vec(&self.result).unwrap_or_default());
+        let entry = match claims.method.entry() {
+            nectar_abi::EntryPoint::Query => EntryPoint::Query,
+            nectar_abi::EntryPoint::Execute => EntryPoint::Execute,
+        };
+        let call = Call {
+            contract: &claims.contract,
+            entry,
+            sender: &request.holder(),
+            message: request.message(),
+            response: &response,
+        };
+        match check_run(receipt, &opening, &call) {
+            Ok(()) => Check { what, holds: true, found: format!("{} gas of {}", receipt.gas, opening.limit) },
+            Err(error) => Check { what, holds: false, found: error.to_string() },
+        }
     }
 }
 

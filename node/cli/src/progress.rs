@@ -13,7 +13,9 @@ impl Progress {
     pub(crate) fn new(json: bool) -> Self {
         let target = if json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) = ProgressStyle::with_template("  {msg:24} [{bar:40}] {pos}/{len} {elapsed}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("  {msg:24} [{bar:40}] {pos}/{len} {elapsed}, {eta} left")
+        {
             bar.set_style(style.progress_chars("=> "));
         }
         Self(bar)
@@ -21,16 +23,24 @@ impl Progress {
 
     /// Moves the bar.
     pub(crate) fn show(&self, view: &BatchView) {
+        self.begin(&view.phase);
         self.0.set_length(view.total.max(1));
         self.0.set_position(view.done);
-        self.0.set_message(view.phase.clone());
+    }
+
+    /// What is left is told from how fast this phase goes.
+    fn begin(&self, phase: &str) {
+        if self.0.message() != phase {
+            self.0.set_message(phase.to_owned());
+            self.0.reset_eta();
+        }
     }
 
     fn step(&self, phase: &'static str, done: usize, total: usize) {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        self.begin(phase);
         self.0.set_length(count(total.max(1)));
         self.0.set_position(count(done));
-        self.0.set_message(phase);
     }
 
     /// Takes the bar away.

@@ -29,10 +29,19 @@ fn keys(value: &Value) -> Vec<&str> {
 #[ignore = "proves for minutes without optimisation: run it with --release"]
 fn the_demo_holds_and_reports_what_it_found() {
     let found = demo(&[]);
-    let expected =
-        ["bundles", "entries", "l1", "peak_rss_mb", "plaintext_hits", "proof", "refusals", "steps"];
+    let expected = [
+        "bundles",
+        "entries",
+        "l1",
+        "peak_rss_mb",
+        "pending",
+        "plaintext_hits",
+        "proof",
+        "refusals",
+        "steps",
+    ];
     assert_eq!(keys(&found), expected);
-    assert_eq!((&found["bundles"], &found["entries"]), (&2.into(), &24.into()));
+    assert_eq!((&found["bundles"], &found["entries"]), (&2.into(), &6.into()));
     assert_eq!(found["steps"].as_array().map(Vec::len), Some(6));
     assert_eq!(found["plaintext_hits"], 0);
 
@@ -41,7 +50,7 @@ fn the_demo_holds_and_reports_what_it_found() {
     for case in REFUSED {
         assert!(refusals.iter().any(|refusal| refusal["case"] == case), "{case}");
     }
-    let proof = ["bytes", "chunks", "compress_ms", "covers", "fold_ms", "verify_ms"];
+    let proof = ["bytes", "chunks", "compress_ms", "covers", "fold_ms", "instructions", "verify_ms"];
     assert_eq!(keys(&found["proof"]), proof);
     assert!(found["proof"]["bytes"].as_u64() > Some(1000));
     let l1 = &found["l1"];

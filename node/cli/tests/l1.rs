@@ -5,8 +5,8 @@ use std::process::Command;
 
 use nectar_abi::Digest;
 use nectar_commitment::{Ledger, to_bytes};
-use nectar_l1::DevChain;
-use nectar_verifier::development_key;
+use nectar_l1::{DevChain, keys_digest};
+use nectar_verifier::{Kind, development_key};
 use serde_json::{Value, json};
 
 /// Runs a command in a folder, and reads the object that it prints.
@@ -37,14 +37,20 @@ fn a_network_begins_with_the_deployed_verifier_and_can_be_given_another() {
     assert_eq!(began["verifier"], deployed["verifier"]);
 
     let genesis = Digest::new(to_bytes(&Ledger::default().root()));
-    let digest = Digest::new(development_key().digest());
+    let [state, execution] = [Kind::State, Kind::Execution].map(development_key);
+    let digest = Digest::new(keys_digest(state.digest(), Some(execution.digest())));
     let head = run(&["l1", "status"])["head"].clone();
     assert_eq!((&head["batch"], &head["root"]), (&json!(0), &json!(genesis)));
     assert_eq!(head["verifier"], deployed["verifier"]);
     assert_eq!((&head["verifier_key"], &head["secure"]), (&json!(digest), &json!(false)));
 
-    std::fs::write(folder.path().join("key.nvky"), development_key().encode()).expect("a file");
-    let replaced = run(&[&["l1", "verifier", "--verifier-key", "key.nvky"], &key[..]].concat());
+    assert_eq!(head["execution_verifier"], deployed["execution_verifier"]);
+
+    std::fs::write(folder.path().join("key.nvky"), state.encode()).expect("a file");
+    let replace = ["l1", "verifier", "--verifier-key", "key.nvky", "--no-execution"];
+    let replaced = run(&[&replace[..], &key[..]].concat());
     assert_ne!(replaced["verifier"], deployed["verifier"]);
-    assert_eq!(run(&["l1", "status"])["head"]["verifier"], replaced["verifier"]);
+    let head = run(&["l1", "status"])["head"].clone();
+    assert_eq!((&head["verifier"], &head["execution_verifier"]), (&replaced["verifier"], &Value::Null));
+    assert_eq!(head["verifier_key"], json!(Digest::new(state.digest())));
 }

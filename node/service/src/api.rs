@@ -40,8 +40,10 @@ pub mod path {
     pub const BATCHES: &str = "/v1/batches";
     /// One batch: [`super::BatchView`].
     pub const BATCH: &str = "/v1/batches/{number}";
-    /// Its proof's bytes.
+    /// The bytes of its proof of state.
     pub const PROOF: &str = "/v1/batches/{number}/proof";
+    /// The bytes of its proof of execution, where L1 checks one.
+    pub const EXECUTION_PROOF: &str = "/v1/batches/{number}/execution-proof";
     /// One receipt: [`super::ReceiptView`].
     pub const RECEIPT: &str = "/v1/receipts/{position}";
 }
@@ -152,8 +154,11 @@ pub struct Info {
     pub pending: u64,
     /// Where batches settle.
     pub l1: L1Info,
-    /// Digest of the verifier key.
+    /// What L1 calls the verifier keys: the state's digest, or a digest of both where execution is proven.
     pub verifier_key: Digest,
+    /// Whether batches are settled with a proof of their execution.
+    #[serde(default)]
+    pub proves_execution: bool,
     /// Where the proving key comes from; `development` means that proofs can be forged.
     pub setup: SetupName,
 }
@@ -434,10 +439,13 @@ pub struct BatchView {
     pub first: u64,
     /// Number of receipts.
     pub receipts: u64,
-    /// Size and cost of the proof, once it is made.
+    /// Size and cost of the proof of state, once it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<ProofFigures>,
-    /// What the proof says.
+    /// Size and cost of the proof of execution, once it is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<ProofFigures>,
+    /// What both say.
     pub statement: StatementView,
     /// Where L1 holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -450,6 +458,8 @@ pub struct BatchView {
 /// Size and cost of a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofFigures {
+    /// What was proven: operations on state, or instructions of the machine.
+    pub steps: u64,
     /// Chunks that were folded.
     pub chunks: u64,
     /// Length in bytes.

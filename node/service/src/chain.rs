@@ -30,6 +30,11 @@ impl Chain {
         Ok(Self { network, wallet: address, id: l1.chain_id(), registry, rollup })
     }
 
+    /// Whether the network's batches settle with a proof of their execution only.
+    pub(crate) async fn proves_execution(&self) -> Result<bool, L1Error> {
+        Ok(self.rollup.head(self.network).await?.is_some_and(|head| head.execution_verifier.is_some()))
+    }
+
     pub(crate) fn info(&self) -> L1Info {
         L1Info {
             chain_id: self.id,

@@ -3,6 +3,7 @@
 //! | I want | use |
 //! |---|---|
 //! | to run a node | [`Node::start`] with a [`NodeConfig`] and [`NodeSecrets`], then [`RunningNode`] |
+//! | to make the proofs of a node's next batch while it does not run | [`prove_batch`] |
 //! | to configure it from file, environment and flags | [`ConfigLayers`], [`KEYS`] |
 //! | to talk to a node | [`client::Client`] |
 //! | to make the signed requests that a node takes | [`prepare`] |
@@ -41,7 +42,7 @@ pub use config::{
 };
 pub use files::DirectoryError;
 pub use http::ListenError;
-pub use node::{Node, NodeSecrets, RunningNode, StartError};
+pub use node::{Node, NodeSecrets, ProveBatchError, RunningNode, StartError, prove_batch};
 pub use programs::Machines;
 pub use registry::Standing;
 pub use settle::{BatchFileError, SyncError};

@@ -36,6 +36,8 @@ pub mod field {
     pub const RECEIPTS: &str = "receipts";
     /// Chunks of a proof.
     pub const CHUNKS: &str = "chunks";
+    /// What a proof is of: state or execution.
+    pub const KIND: &str = "kind";
     /// Length in bytes.
     pub const BYTES: &str = "bytes";
     /// A word of the registry.

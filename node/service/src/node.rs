@@ -3,21 +3,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nectar_abi::{Digest, PublicKey};
+use nectar_abi::PublicKey;
 use nectar_capability::SigningKey;
 use nectar_l1::{L1Error, Wallet};
-use nectar_prover::{ProverKey, SetupError};
+use nectar_prover::SetupError;
 use nectar_runtime::{Config as RuntimeConfig, Executor, HostError};
 use nectar_state::{BackendError, SledBackend, StateError, Store, StoreKeys};
 use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::api::BatchView;
 use crate::chain::{Chain, is_development_chain};
 use crate::config::{ConfigError, Execution, NodeConfig, Setup};
 use crate::files::{DataDir, DirectoryError};
 use crate::http::{App, ListenError, Listening, listen, metrics_router, router};
-use crate::keys::proving_keys;
+use crate::keys::ProvingKeys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
 use crate::operator::Operator;
@@ -68,6 +69,12 @@ pub enum StartError {
         /// The chain's id.
         chain_id: u64,
     },
+    /// L1 demands what this node's contracts cannot give.
+    #[error(
+        "prover.execution = \"unproven\", and L1 settles this network's batches with a proof of their execution only: set \
+         prover.execution = \"provable\" before the first contract is made"
+    )]
+    UnprovenExecution,
     /// L1 does not answer, or its contracts are not where they should be.
     #[error("L1: {0}")]
     L1(#[from] L1Error),
@@ -145,35 +152,19 @@ impl Node {
 pub(crate) async fn start(
     config: NodeConfig,
     secrets: NodeSecrets,
-    other_keys: Option<Arc<ProverKey>>,
+    other_keys: Option<Arc<ProvingKeys>>,
 ) -> Result<RunningNode, StartError> {
     config.validate()?;
     let metrics = Metrics::new()?;
     let dsp = secrets.identity.public();
     let chain = Chain::connect(&config.l1, config.network, secrets.wallet.clone()).await?;
     let watch = admitted(&config, &chain, dsp, &metrics).await?;
-    check_setup(&config, &chain)?;
-
-    let directory = DataDir::open(&config.data_dir)?;
-    let executor = open(&config, &directory, secrets).await?;
-    let keys = match other_keys {
-        Some(keys) => keys,
-        None => keys(&config).await?,
-    };
-    let files = Arc::new(Files::new(directory.sub("batches")?));
-    reconcile(&executor, &chain, &files, Digest::new(keys.verifier().digest())).await?;
-
     let (stop, stopped) = watch::channel(false);
+    let (directory, parts) =
+        parts(&config, secrets, chain, metrics.clone(), stopped.clone(), other_keys).await?;
+    let (executor, chain) = (parts.executor.clone(), parts.chain.clone());
+    let settler = Settler::new(parts);
     let limits = config.limits.clone();
-    let settler = Settler::new(Parts {
-        executor: executor.clone(),
-        chain: chain.clone(),
-        keys,
-        files,
-        limits: limits.clone(),
-        metrics: metrics.clone(),
-        stop: stopped.clone(),
-    });
     let app = Arc::new(App {
         executor,
         settler,
@@ -202,6 +193,90 @@ pub(crate) async fn start(
     let follower = tokio::spawn(watch.follow(every, stopped));
     let (tls, drain) = (config.tls.is_some(), config.limits.drain());
     Ok(RunningNode { address, tls, listening, app, stop: Stop(stop), follower, drain, directory })
+}
+
+/// Makes the proofs of the next batch, without serving or settling: the node that starts next settles it with them. `None` if no
+/// receipt is pending. Stops at the next chunk when `stop` ends. `show` is told from time to time how far it is.
+///
+/// # Errors
+/// [`ProveBatchError`]
+pub async fn prove_batch(
+    config: NodeConfig,
+    secrets: NodeSecrets,
+    stop: impl Future<Output = ()>,
+    show: impl Fn(&BatchView),
+) -> Result<Option<BatchView>, ProveBatchError> {
+    prove_with(config, secrets, stop, show, None).await
+}
+
+/// The same, with other proving keys than the configuration names if they are given.
+pub(crate) async fn prove_with(
+    config: NodeConfig,
+    secrets: NodeSecrets,
+    stop: impl Future<Output = ()>,
+    show: impl Fn(&BatchView),
+    other_keys: Option<Arc<ProvingKeys>>,
+) -> Result<Option<BatchView>, ProveBatchError> {
+    config.validate().map_err(StartError::from)?;
+    let chain = Chain::connect(&config.l1, config.network, secrets.wallet.clone()).await;
+    let chain = chain.map_err(StartError::from)?;
+    let metrics = Metrics::new().map_err(StartError::from)?;
+    let (stopping, stopped) = watch::channel(false);
+    let (directory, parts) = parts(&config, secrets, chain, metrics, stopped, other_keys).await?;
+    let executor = parts.executor.clone();
+    let settler = Settler::new(parts);
+    let proven = {
+        let mut proving = Box::pin(settler.prove(show));
+        tokio::select! {
+            proven = &mut proving => proven,
+            () = stop => {
+                stopping.send_replace(true);
+                proving.await
+            }
+        }
+    };
+    drop(settler);
+    released(executor).await;
+    drop(directory);
+    proven.map_err(|error| ProveBatchError::Failed(error.into()))
+}
+
+/// Why a batch's proofs were not made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProveBatchError {
+    /// What a node needs is not there.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Proving failed, or was stopped: what is done is kept.
+    #[error("{0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Opens the data directory and all that batches are proven and settled with.
+async fn parts(
+    config: &NodeConfig,
+    secrets: NodeSecrets,
+    chain: Chain,
+    metrics: Metrics,
+    stop: watch::Receiver<bool>,
+    other_keys: Option<Arc<ProvingKeys>>,
+) -> Result<(DataDir, Parts), StartError> {
+    check_setup(config, &chain)?;
+    let proves_execution = chain.proves_execution().await?;
+    if proves_execution && config.prover.execution == Execution::Unproven {
+        return Err(StartError::UnprovenExecution);
+    }
+    let directory = DataDir::open(&config.data_dir)?;
+    let executor = open(config, &directory, secrets).await?;
+    let keys = match other_keys {
+        Some(keys) => keys,
+        None => keys(config, proves_execution).await?,
+    };
+    let files = Arc::new(Files::new(directory.sub("batches")?));
+    reconcile(&executor, &chain, &files, keys.digest()).await?;
+    let limits = config.limits.clone();
+    Ok((directory, Parts { executor, chain, keys, files, limits, metrics, stop }))
 }
 
 async fn admitted(
@@ -251,9 +326,9 @@ async fn open(
     .await?
 }
 
-async fn keys(config: &NodeConfig) -> Result<Arc<ProverKey>, StartError> {
+async fn keys(config: &NodeConfig, execution: bool) -> Result<Arc<ProvingKeys>, StartError> {
     let dir = config.prover.ptau_dir.clone();
-    Ok(blocking(move || proving_keys(dir.as_deref())).await??)
+    Ok(Arc::new(blocking(move || ProvingKeys::load(dir.as_deref(), execution)).await??))
 }
 
 fn serve(config: &NodeConfig, app: &Arc<App>) -> Result<Vec<Listening>, StartError> {

@@ -89,6 +89,6 @@ fn what_a_node_keeps_of_its_invocations_satisfies_the_circuit_and_another_answer
     let call = forged.iter_mut().flat_map(|trace| &mut trace.runs).flat_map(|run| &mut run.calls);
     let read = call.filter(|call| call.value.is_some()).last().unwrap();
     read.salt = Some(Fr::from(1));
-    let (violated, ends) = judge(&forged, &statement, &programs);
-    assert!(violated > 0 || !ends);
+    let (violated, _) = judge(&forged, &statement, &programs);
+    assert_ne!(violated, 0);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use nectar_abi::{CallerGrant, ContractId};
+use nectar_abi::{CallerGrant, ContractId, compact};
 use nectar_circuit::execution::Kind;
 use nectar_commitment::EntryPoint;
 use nectar_runtime::DEFAULT_LIMIT;
@@ -49,22 +49,30 @@ struct Answers<'t> {
 impl Queries for Answers<'_> {
     fn query(&mut self, request: &[u8]) -> QueryAnswer {
         let other = |answer: Value| QueryAnswer { bytes: answer.to_string().into_bytes(), gas: 0 };
-        let Ok(request) = serde_json::from_slice::<Value>(request) else {
-            return other(
-                json!({"error": {"invalid_request": {"error": "not a query of this chain", "request": ""}}}),
-            );
+        if request == compact::CALLER {
+            return QueryAnswer { bytes: self.caller.as_ref().unwrap().to_compact(), gas: 0 };
+        }
+        let (address, message) = match compact::read_smart(request) {
+            Some((contract, message)) => (contract.to_string(), message.to_vec()),
+            None => {
+                let Ok(request) = serde_json::from_slice::<Value>(request) else {
+                    return other(
+                        json!({"error": {"invalid_request": {"error": "not a query of this chain", "request": ""}}}),
+                    );
+                };
+                if request.pointer("/custom/caller").is_some() {
+                    let caller = serde_json::to_vec(self.caller.as_ref().unwrap()).unwrap();
+                    return other(json!({"ok": {"ok": STANDARD.encode(caller)}}));
+                }
+                let Some(smart) = request.pointer("/wasm/smart") else {
+                    return other(json!({"error": {"unsupported_request": {"kind": "this query"}}}));
+                };
+                let message = STANDARD.decode(smart["msg"].as_str().unwrap()).unwrap();
+                (smart["contract_addr"].as_str().unwrap().to_owned(), message)
+            }
         };
-        if request.pointer("/custom/caller").is_some() {
-            let caller = serde_json::to_vec(self.caller.as_ref().unwrap()).unwrap();
-            return other(json!({"ok": {"ok": STANDARD.encode(caller)}}));
-        }
-        if request.pointer("/wasm/smart").is_none() {
-            return other(json!({"error": {"unsupported_request": {"kind": "this query"}}}));
-        }
         let (id, twin) = self.other.expect("a contract is asked");
-        let smart = request.pointer("/wasm/smart").unwrap();
-        assert_eq!(smart["contract_addr"].as_str().unwrap(), id.to_string());
-        let message = STANDARD.decode(smart["msg"].as_str().unwrap()).unwrap();
+        assert_eq!(address, id.to_string());
         let env =
             String::from_utf8(self.env.clone()).unwrap().replace(&self.own.to_string(), &id.to_string());
         let mut host = MemoryHost::with_queries(Answers { caller: self.caller.clone(), ..Answers::none(id) });

@@ -1,8 +1,8 @@
 //! Entry points.
 
-#[cfg(not(feature = "library"))]
-use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
+#[cfg(not(feature = "library"))]
+use nectar_sdk::entry_point;
 use nectar_sdk::{AccessError, Caller, NectarQuery, PatientHandle, PublicKey};
 
 use crate::ContractError;

@@ -1,7 +1,7 @@
 //! Entry points.
 
-use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, Storage, entry_point, to_json_binary};
-use nectar_sdk::{Caller, NectarQuery};
+use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, Storage, to_json_binary};
+use nectar_sdk::{Caller, NectarQuery, entry_point};
 
 use crate::ContractError;
 use crate::msg::{CountResponse, ExecuteMsg, InstantiateMsg, QueryMsg};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use consent::msg::{PermitsResponse, QueryMsg as ConsentQuery};
-use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, Storage, entry_point, to_json_binary};
-use nectar_sdk::{AccessError, Caller, FieldMask, NectarQuery, PatientHandle};
+use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, Storage, to_json_binary};
+use nectar_sdk::{AccessError, Caller, FieldMask, NectarQuery, PatientHandle, ask, entry_point};
 
 use crate::fields::{EVERY, field_of};
 use crate::msg::{Entry, ExecuteMsg, InstantiateMsg, ListResponse, QueryMsg, SummaryResponse};
@@ -145,10 +145,8 @@ fn consented(
         purpose: caller.purpose(),
         fields,
     };
-    let answer: PermitsResponse = deps
-        .querier
-        .query_wasm_smart(consent.to_string(), &question)
-        .map_err(|_| ContractError::NoConsent)?;
+    let answer: PermitsResponse =
+        ask(&deps.querier, &consent, &question).map_err(|_| ContractError::NoConsent)?;
     Ok((answer.fields.intersection(fields), answer.rule))
 }
 

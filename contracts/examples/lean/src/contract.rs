@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use cosmwasm_std::{
-    Binary, Deps, DepsMut, Env, MessageInfo, Response, StdResult, entry_point, to_json_binary,
-};
-use nectar_sdk::{AccessError, NectarQuery};
+use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, StdResult, to_json_binary};
+use nectar_sdk::{AccessError, NectarQuery, entry_point};
 
 use crate::msg::{CountResponse, ExecuteMsg, InstantiateMsg, QueryMsg};
 use crate::state::{COUNT, COUNT_KEY, OWNER, OWNER_KEY, from_bytes, to_bytes};

@@ -3,9 +3,9 @@
 //! left to save where one message is called far more often than all others together.
 //!
 //! # What is different
-//! Of an ordinary contract's `increment`, hardly anything is the increment. It parses three JSON texts, two of which it never
+//! Of an ordinary contract's `increment`, hardly anything is the increment. It reads three JSON texts, two of which it never
 //! looks at, writes a fourth, and allocates for all of them. So here
-//! - **`execute` is exported by hand** (`wasm.rs`), past `cosmwasm_std::entry_point`, which parses `Env` and `MessageInfo`
+//! - **`execute` is exported by hand** (`wasm.rs`), past `nectar_sdk::entry_point`, which reads `Env` and `MessageInfo`
 //!   for every contract: here `Env` is not looked at, and of `MessageInfo` 64 bytes, where they matter;
 //! - **messages have one spelling**, the one that serializing them gives ([`ExecuteMsg::read`](msg::ExecuteMsg::read)).
 //!   They stay JSON, because grants name methods by a message's only key, and the host reads it there. What is spelt
@@ -13,7 +13,7 @@
 //! - **state has a fixed width** (`state.rs`): eight bytes, which are one load and one store;
 //! - **the answer is a constant** ([`answer`](contract::answer));
 //! - **the allocator only counts upwards** (`memory.rs`): an instance lives for one call, so there is nothing to give back;
-//! - **the owner is known from the state**, not from [`Caller`](nectar_sdk::Caller), whose grant comes as JSON inside base64.
+//! - **the owner is known from the state**, not from [`Caller`](nectar_sdk::Caller), who is one more question to the host.
 //!
 //! Everything else is ordinary: `instantiate` happens once, `query` changes nothing, and so both keep `entry_point`, the SDK
 //! and JSON.

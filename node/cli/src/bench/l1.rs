@@ -83,7 +83,7 @@ async fn settle(
     let header = header(&statement, &bytes, keys.verifier().digest());
     let settled = async {
         let rollup = &contracts.admin.rollup;
-        rollup.create_network(network, header.pre_root, contracts.verifier, None).await?;
+        rollup.create_network(network, header.pre_root, contracts.verifiers[0], None).await?;
         let attestation = dsp.rollup.attest(&header)?;
         let mined = dsp.rollup.submit_batch(&header, Proofs::of_state(&bytes), &[attestation]).await?;
         Ok((mined, rollup.root(network).await?))

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nectar_abi::{
-    CallerGrant, ContractId, FieldMask, GrantHash, LegalBasis, Method, NetworkId, PublicKey, Purpose,
+    CallerGrant, ContractId, FieldMask, GrantHash, LegalBasis, Method, NetworkId, PublicKey, Purpose, compact,
 };
 use nectar_runtime::DEFAULT_LIMIT;
 use nectar_vm::cosmwasm::{Queries, QueryAnswer};
@@ -83,9 +83,15 @@ impl Queries for Answers {
     fn query(&mut self, request: &[u8]) -> QueryAnswer {
         let unsupported = |kind: &str| json!({"error": {"unsupported_request": {"kind": kind}}});
         let ok = |bytes: &[u8]| json!({"ok": {"ok": STANDARD.encode(bytes)}});
+        let asks_caller = request == compact::CALLER;
+        if let (true, Some(caller)) = (asks_caller, &self.caller) {
+            return QueryAnswer { bytes: caller.to_compact(), gas: 0 };
+        }
+        let compact = compact::read_smart(request).map(|(contract, _)| contract.to_string());
         let request: Value = serde_json::from_slice(request).unwrap_or_default();
-        let address = request.pointer("/wasm/smart/contract_addr").and_then(Value::as_str);
-        let answer = if request.pointer("/custom/caller").is_some() {
+        let in_json = request.pointer("/wasm/smart/contract_addr").and_then(Value::as_str);
+        let address = compact.as_deref().or(in_json);
+        let answer = if asks_caller || request.pointer("/custom/caller").is_some() {
             match self.caller.as_ref().and_then(|caller| serde_json::to_vec(caller).ok()) {
                 Some(caller) => ok(&caller),
                 None => unsupported("caller: no grant is in use"),
@@ -144,6 +150,13 @@ mod tests {
         assert_eq!(ask(r#"{"bank":{"balance":{"address":"a","denom":"b"}}}"#), unsupported);
         let invalid = r#"{"error":{"invalid_request":{"error":"not a query of this chain","request":""}}}"#;
         assert_eq!(ask("[]"), invalid);
+        let compact = |request: &[u8]| Answers::default().query(request).bytes;
+        assert_eq!(compact(compact::CALLER), no_grant.as_bytes());
+        let unknown = unknown.replace("77aa", &CONTRACT.to_string());
+        assert_eq!(compact(&compact::smart(&CONTRACT, b"{}")), unknown.as_bytes());
+        answers.caller = World::default().caller(&planned(EntryPoint::Query));
+        let grant = CallerGrant::from_compact(&answers.query(compact::CALLER).bytes);
+        assert_eq!(grant, answers.caller);
         answers.answer = Some(b"{}".to_vec());
         let answered = answers.query(br#"{"wasm":{"smart":{"contract_addr":"77aa","msg":"e30="}}}"#);
         assert_eq!((answered.bytes.as_slice(), answered.gas), (br#"{"ok":{"ok":"e30="}}"#.as_slice(), 0));

@@ -46,12 +46,12 @@ pub(crate) enum Batch {
         #[arg(value_name = "NUMBER")]
         batch: u64,
     },
-    /// Fetch a batch's proof, verify it here, and compare it with what L1 holds
+    /// Fetch a batch's proofs, verify them here, and compare them with what L1 holds
     #[command(after_help = "Examples:
   nectar batch verify 1
   nectar batch verify 1 --verifier-key network.nvky
 
-The chain verified the proof when the batch settled. This does it again, and takes neither the
+The chain verified the proofs when the batch settled. This does it again, and takes neither the
 chain's word for it nor the node's.")]
     Verify {
         #[command(flatten)]
@@ -88,8 +88,8 @@ impl Batch {
             }
             Self::Verify { node, chain, verifier_key, batch } => {
                 let (service, chain) = (node.connect().await?, chain.read().await?);
-                let key = verifier_key.load(chain.l1.chain_id())?;
-                let found = verify_batch(&service, &chain, service.info.network, batch, key).await?;
+                let keys = verifier_key.load_all(chain.l1.chain_id())?;
+                let found = verify_batch(&service, &chain, service.info.network, batch, keys).await?;
                 all_hold(&found.checks)?;
                 let (checks, ms) = (found.checks, found.verify_ms);
                 let text = format!("{}\nverified in {}", table(&checks), show_ms(ms));
@@ -116,7 +116,7 @@ pub(crate) async fn wait(service: &Service, batch: u64, progress: &Progress) -> 
     }
 }
 
-fn shown(view: &BatchView) -> Report {
+pub(super) fn shown(view: &BatchView) -> Report {
     let state = serde_json::to_value(view.state).unwrap_or_default();
     let mut pairs = vec![
         ("batch", view.batch.to_string()),
@@ -128,11 +128,17 @@ fn shown(view: &BatchView) -> Report {
     if !view.state.is_final() {
         pairs.push(("doing", format!("{} ({}/{})", view.phase, view.done, view.total)));
     }
-    if let Some(proof) = &view.proof {
-        pairs.push(("proof", format!("{} bytes, {} chunks", proof.proof_bytes, proof.chunks)));
-        pairs.push(("folding", show_ms(proof.fold_ms)));
-        pairs.push(("compressing", show_ms(proof.compress_ms)));
-        pairs.push(("verifying", show_ms(proof.verify_ms)));
+    let proofs = [
+        ("proof of state", "operations", view.proof),
+        ("proof of execution", "instructions", view.execution),
+    ];
+    for (name, what, proof) in proofs {
+        let Some(proof) = proof else { continue };
+        let (steps, chunks, bytes) = (proof.steps, proof.chunks, proof.proof_bytes);
+        pairs.push((name, format!("{steps} {what}, {chunks} chunks, {bytes} bytes")));
+        let times = [proof.fold_ms, proof.compress_ms, proof.verify_ms].map(show_ms);
+        let [fold, compress, verify] = times;
+        pairs.push(("made in", format!("fold {fold}, compress {compress}, verify {verify}")));
     }
     if let Some(l1) = &view.l1 {
         pairs.push(("L1 block", l1.block.to_string()));

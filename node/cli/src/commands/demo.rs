@@ -10,14 +10,20 @@ use crate::error::CliError;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   nectar demo
+  nectar demo --full
   nectar demo --fhir bundles
   nectar demo --l1 http://127.0.0.1:8545 --json
 
-It starts a node and reaches it over HTTP only. Exit status 0 says that everything shown holds.")]
+It starts a node and reaches it over HTTP only. Exit status 0 says that everything shown holds.
+By default it loads a few records and settles one batch, with as many receipts as can be proven in
+some minutes; --full loads all of the built-in records and settles every receipt, in about an hour.")]
 pub(crate) struct Demo {
     /// Load every FHIR R4 Bundle (*.json) in this folder instead of the built-in synthetic patients
     #[arg(long, value_name = "DIR")]
     fhir: Option<PathBuf>,
+    /// Load all of the built-in records, and settle every receipt
+    #[arg(long)]
+    full: bool,
     /// Use this development node, such as anvil, instead of a chain in this process
     #[arg(long, value_name = "URL")]
     l1: Option<String>,
@@ -28,7 +34,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) async fn run(self, json: bool) -> Result<(), CliError> {
-        let Self { fhir, l1, keep } = self;
-        demo::run(Options { fhir, l1, keep, json }).await
+        let Self { fhir, full, l1, keep } = self;
+        demo::run(Options { fhir, full, l1, keep, json }).await
     }
 }

@@ -13,6 +13,8 @@ mod grant;
 mod key;
 mod l1;
 mod node;
+mod proof;
+mod prove;
 mod receipt;
 
 use clap::{Parser, Subcommand};
@@ -73,6 +75,11 @@ enum Command {
     /// Prove and settle receipts, and check what was settled
     #[command(subcommand)]
     Batch(batch::Batch),
+    /// Make the proofs of a node's next batch while the node does not run
+    Prove(prove::Prove),
+    /// Look into proof files, and verify them
+    #[command(subcommand)]
+    Proof(proof::Proof),
     /// Follow one receipt from its grant to its L1 block
     #[command(subcommand)]
     Receipt(receipt::Receipt),
@@ -100,6 +107,8 @@ impl Cli {
             Command::Grant(args) => args.run().await,
             Command::Call(args) => args.run().await,
             Command::Batch(args) => args.run(json).await,
+            Command::Prove(args) => args.run(json).await,
+            Command::Proof(args) => args.run(),
             Command::Receipt(args) => args.run(json).await,
             Command::Audit(args) => args.run().await,
             Command::Bench(args) => args.run().await,

@@ -90,7 +90,8 @@ impl Node {
     }
 }
 
-fn configuration(file: &std::path::Path, set: &[String]) -> Result<NodeConfig, CliError> {
+/// The configuration that a file, the environment and flags make.
+pub(super) fn configuration(file: &std::path::Path, set: &[String]) -> Result<NodeConfig, CliError> {
     let bytes = files::read(file, "configuration", MAX_CONFIG)?;
     let text = String::from_utf8(bytes).map_err(|e| CliError::Format {
         path: file.to_owned(),

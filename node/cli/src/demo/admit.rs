@@ -16,6 +16,10 @@ use crate::development::{Contracts, Development};
 use crate::error::CliError;
 use crate::service::Service;
 
+/// Chunks of one proof of execution: some minutes on two cores.
+const CHUNKS: u32 = 150;
+const FULL_CHUNKS: u32 = 400;
+
 /// Everything that the other steps need.
 #[derive(Debug)]
 pub(super) struct World {
@@ -47,7 +51,7 @@ pub(super) async fn run(
         store: StoreKeys::generate().map_err(|e| CliError::failed("making the node's keys")(e.into()))?,
         wallet: Wallet::insecure(InsecureAccount::Dsp(0)),
     };
-    let config = configuration(&people, &development.url, deployment, data)?;
+    let config = configuration(&people, &development.url, deployment, options, data)?;
 
     let early = Node::start(config.clone(), secrets.clone()).await;
     let refused = matches!(early, Err(StartError::NotAdmitted { .. }));
@@ -67,16 +71,15 @@ pub(super) async fn run(
     Ok(World { people, chain, chain_name: name, service })
 }
 
-/// Begins the network at the empty root. Its batches will be checked by the verifier that was deployed.
+/// Begins the network at the empty root. Its batches will be checked by the verifiers that were deployed.
 async fn begin_network(story: &Story, contracts: &Contracts) -> Result<(), CliError> {
-    let (admin, verifier) = (&contracts.admin, contracts.verifier);
+    let (admin, [state, execution]) = (&contracts.admin, contracts.verifiers);
     let root = to_bytes(&Ledger::default().root());
-    let begun = admin.rollup.create_network(NetworkId::CONTRACTS, root, verifier, None).await;
+    let begun = admin.rollup.create_network(NetworkId::CONTRACTS, root, state, Some(execution)).await;
     begun.map_err(CliError::chain("beginning the network"))?;
     story.line(&format!("network 1 begins at {}", Digest::new(root)));
-    story.line(&format!(
-        "its batches are checked by NovaVerifier {verifier}, under INSECURE development keys"
-    ));
+    story.line(&format!("NovaVerifier {state} checks proofs of its state, {execution} of its execution,"));
+    story.line("under INSECURE development keys");
     Ok(())
 }
 
@@ -84,8 +87,10 @@ fn configuration(
     people: &People,
     url: &str,
     deployment: Deployment,
+    options: &Options,
     data: &Path,
 ) -> Result<NodeConfig, CliError> {
+    let chunks = if options.full { FULL_CHUNKS } else { CHUNKS };
     let settings = [
         ("listen", "127.0.0.1:0".to_owned()),
         ("data_dir", PathBuf::from(data).display().to_string()),
@@ -95,8 +100,8 @@ fn configuration(
         ("l1.registry", deployment.registry.to_string()),
         ("l1.rollup", deployment.rollup.to_string()),
         ("l1.from_block", deployment.block.to_string()),
-        // One batch for everything that the demo does.
         ("limits.batch_chunks", "640".to_owned()),
+        ("limits.batch_execution_chunks", chunks.to_string()),
     ];
     let set = |layers: ConfigLayers, (key, value): &(&str, String)| layers.set(key, value);
     let layers = settings.iter().try_fold(ConfigLayers::new(), set);

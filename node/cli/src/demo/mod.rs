@@ -41,6 +41,8 @@ pub(crate) struct Options {
     pub(crate) l1: Option<String>,
     /// New folder for the node's data.
     pub(crate) keep: Option<PathBuf>,
+    /// All of the built-in records, and every receipt settled.
+    pub(crate) full: bool,
     /// One object on standard output, and nothing else.
     pub(crate) json: bool,
 }
@@ -82,13 +84,14 @@ async fn play(options: &Options, data: &Path, stage: &mut Stage) -> Result<(Stor
     let mut story = Story::new(options.json);
     let loaded = match &options.fhir {
         Some(dir) => fhir::load_dir(dir)?,
-        None => fhir::built_in()?,
+        None if options.full => fhir::built_in()?,
+        None => fhir::built_in()?.smaller(),
     };
     let world = admit::run(&mut story, options, data, stage).await?;
     let hosted = contracts::run(&mut story, &world).await?;
     let shared = share::run(&mut story, &world, &hosted, &loaded).await?;
     let hits = disk::run(&mut story, data, &loaded)?;
-    let settled = settle::run(&mut story, &world).await?;
+    let settled = settle::run(&mut story, &world, options.full).await?;
     audit::run(&mut story, &world, &shared, &settled).await?;
     let summary = Summary {
         bundles: loaded.bundles.len(),
@@ -96,6 +99,7 @@ async fn play(options: &Options, data: &Path, stage: &mut Stage) -> Result<(Stor
         steps: story.steps().to_vec(),
         refusals: shared.refusals,
         plaintext_hits: hits,
+        pending: settled.pending,
         proof: settled.proof,
         l1: settled.l1,
         peak_rss_mb: peak_rss_mb(),

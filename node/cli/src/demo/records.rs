@@ -12,9 +12,10 @@ use crate::fhir::Entry;
 
 /// The field of Observations in health-records.
 pub(super) const OBSERVATION: FieldMask = FieldMask::bit(1);
-/// Most entries and most bytes of resources that one call stores, below the contract's limits.
-const CHUNK_ENTRIES: usize = 64;
-const CHUNK_BYTES: usize = 384 * 1024;
+/// Most entries and most bytes of resources that one call stores: what can be proven in one batch is less than what the
+/// contract takes.
+const CHUNK_ENTRIES: usize = 16;
+const CHUNK_BYTES: usize = 16 * 1024;
 
 /// A method by its name.
 pub(super) fn method(text: &str) -> Result<Method, CliError> {

@@ -1,11 +1,8 @@
 //! Step 5: the node proves and settles the receipts; the proof is verified here too; the chain refuses what is wrong.
 
 use nectar_abi::Digest;
-use nectar_l1::{
-    Attestation, BatchHeader, InsecureAccount, L1Error, Proofs, Revert, Wallet, attest, proof_digest,
-};
+use nectar_l1::{Attestation, BatchHeader, InsecureAccount, L1Error, Proofs, Revert, Wallet, attest};
 use nectar_node::prepare;
-use nectar_verifier::development_key;
 
 use super::admit::World;
 use super::story::Story;
@@ -15,28 +12,34 @@ use crate::commands::wait_for_batch;
 use crate::error::CliError;
 use crate::evidence::Check;
 use crate::progress::Progress;
-use crate::proving::{self, Verified, verify_batch};
+use crate::proving::{Verified, VerifierKeys, verify_batch};
 use crate::service::{Service, unsigned};
 use crate::time::show_ms;
 
-/// What of the statement today's proof shows. Of the authorisation it shows one part: that every grant is a leaf of the
+/// What of the statement today's proofs show. Of the authorisation they show one part: that every grant is a leaf of the
 /// contract's grant tree and not revoked. That part alone is not called authorisation.
-const COVERS: [&str; 2] = ["state", "receipts"];
+const COVERS: [&str; 3] = ["state", "receipts", "execution"];
 
 /// What the other steps need of this one.
 #[derive(Debug)]
 pub(super) struct Settled {
     pub(super) proof: ProofFigures,
     pub(super) l1: L1Figures,
+    /// The root after each batch.
+    pub(super) roots: Vec<[u8; 32]>,
+    /// Receipts that are in none.
+    pub(super) pending: u64,
 }
 
-pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, CliError> {
+/// Settles one batch, or every receipt.
+pub(super) async fn run(story: &mut Story, world: &World, full: bool) -> Result<Settled, CliError> {
     const DOING: &str = "asking the chain for the root";
-    story.begin("settle", "Receipts are folded into one proof, which L1 verifies and settles");
+    story.begin("settle", "State and execution are folded into two proofs, which L1 verifies and settles");
     let network = world.service.info.network;
     let root = || async { world.chain.rollup.root(network).await.map_err(CliError::chain(DOING)) };
     let pre_root = root().await?;
-    let (last, proof, gas) = batches(story, world).await?;
+    let (batches, proof, gas) = settle(story, world, full).await?;
+    let last = batches.last().ok_or_else(|| missing("batch"))?;
     let post_root = root().await?;
 
     let service = Service::connect(world.service.client.address()).await?;
@@ -45,8 +48,8 @@ pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, Cli
     let agrees = service.info.settled.root.to_string() == Digest::new(post_root).to_string();
     story.must(agrees, "the node's own root is the same");
 
-    let verifier = verifier::recognise(story, world, &last).await?;
-    let [tampered, wrong_pre_root, unapproved] = chain_refusals(story, world, &last).await?;
+    let verifier = verifier::recognise(story, world, last).await?;
+    let [tampered, wrong_pre_root, unapproved] = chain_refusals(story, world, last).await?;
     story.must(root().await? == post_root, "the root has not moved");
     story.end();
     let l1 = L1Figures {
@@ -60,11 +63,17 @@ pub(super) async fn run(story: &mut Story, world: &World) -> Result<Settled, Cli
         wrong_pre_root_refused: wrong_pre_root,
         unapproved_refused: unapproved,
     };
-    Ok(Settled { proof, l1 })
+    let roots = batches.iter().map(|batch| batch.settled.header.post_root).collect();
+    Ok(Settled { proof, l1, roots, pending: service.info.pending })
 }
 
-/// Settles until nothing is pending, and verifies every proof.
-async fn batches(story: &mut Story, world: &World) -> Result<(Verified, ProofFigures, u64), CliError> {
+/// Settles one batch, or until nothing is pending, and verifies every proof.
+async fn settle(
+    story: &mut Story,
+    world: &World,
+    full: bool,
+) -> Result<(Vec<Verified>, ProofFigures, u64), CliError> {
+    let mut batches = Vec::new();
     let mut figures = ProofFigures { covers: COVERS.to_vec(), ..ProofFigures::default() };
     let mut gas = 0;
     loop {
@@ -75,35 +84,52 @@ async fn batches(story: &mut Story, world: &World) -> Result<(Verified, ProofFig
         let view = wait_for_batch(&world.service, number, &progress).await?;
         progress.clear();
         let proof = view.proof.ok_or_else(|| missing("figures of its proof"))?;
+        let execution = view.execution.ok_or_else(|| missing("figures of its proof of execution"))?;
         let l1 = view.l1.as_ref().ok_or_else(|| missing("reference to L1"))?;
-        story.line(&format!(
-            "batch {number}: {} receipts, {} chunks, folded in {}, compressed in {}, {} bytes",
-            view.receipts,
-            proof.chunks,
-            show_ms(proof.fold_ms),
-            show_ms(proof.compress_ms),
-            proof.proof_bytes,
-        ));
+        let (receipts, calls) = (view.receipts, proof.steps);
+        story.line(&format!("batch {number}: {receipts} receipts, {calls} operations on state"));
+        told_proof(story, "state", &proof);
+        story.line(&format!("{} instructions of the contracts' programs", execution.steps));
+        told_proof(story, "execution", &execution);
         let used = l1.gas.ok_or_else(|| missing("gas that L1 took"))?;
         story.line(&format!("settled in L1 block {}, {used} gas, transaction {}", l1.block, l1.tx));
         let network = world.service.info.network;
-        let verified = verify_batch(&world.service, &world.chain, network, number, development_key()).await?;
+        let verified =
+            verify_batch(&world.service, &world.chain, network, number, VerifierKeys::development());
+        let verified = verified.await?;
         for Check { what, holds, .. } in &verified.checks {
             story.must(*holds, what);
         }
-        story.line("it covers state and receipts, and that each grant used was registered and not revoked");
-        story.line("what it does not cover, execution above all, the DSP attests");
+        story.line(
+            "they cover state, receipts, runs of programs, and that each grant was registered, not revoked",
+        );
+        story.line("what they do not cover, authorisation above all, the DSP attests");
         gas += used;
-        figures.chunks += proof.chunks;
-        figures.bytes += proof.proof_bytes;
-        figures.fold_ms += proof.fold_ms;
-        figures.compress_ms += proof.compress_ms;
+        for made in [&proof, &execution] {
+            figures.chunks += made.chunks;
+            figures.bytes += made.proof_bytes;
+            figures.fold_ms += made.fold_ms;
+            figures.compress_ms += made.compress_ms;
+        }
+        figures.instructions += execution.steps;
         figures.verify_ms += verified.verify_ms;
         let info = world.service.client.info().await.map_err(CliError::node("asking what is pending"))?;
-        if info.pending == 0 {
-            return Ok((verified, figures, gas));
+        batches.push(verified);
+        if info.pending == 0 || !full {
+            story.line(&format!("{} receipts wait for another batch", info.pending));
+            return Ok((batches, figures, gas));
         }
     }
+}
+
+fn told_proof(story: &Story, of: &str, proof: &nectar_node::api::ProofFigures) {
+    story.line(&format!(
+        "proof of {of}: {} chunks, folded in {}, compressed in {}, {} bytes",
+        proof.chunks,
+        show_ms(proof.fold_ms),
+        show_ms(proof.compress_ms),
+        proof.proof_bytes,
+    ));
 }
 
 fn missing(what: &str) -> CliError {
@@ -115,40 +141,41 @@ async fn chain_refusals(story: &mut Story, world: &World, last: &Verified) -> Re
     let settled = &last.settled.header;
     let dsp = world.chain.l1.wallet();
     let next = BatchHeader { batch: settled.batch + 1, pre_root: settled.post_root, ..*settled };
-    // An active DSP vouches for each of these two: only the proof can give them away.
-    let proof = one_bit_changed(&last.proof);
-    let header = BatchHeader { proof_digest: proof_digest(&proof), ..next };
-    let error = submit(world, &header, &proof, &[attestation(world, dsp, &header)?]).await;
-    let tampered = refuses_proof(error.as_ref());
-    told(story, "tampered proof, attested by a DSP", tampered, error.as_ref());
-    let error = submit(world, &next, &last.proof, &[attestation(world, dsp, &next)?]).await;
+    // An active DSP vouches for each of these two: only the proofs can give them away.
+    let state = one_bit_changed(&last.proof);
+    let tampered = Proofs { state: &state, ..last.proofs() };
+    let header = BatchHeader { proof_digest: tampered.digest(), ..next };
+    let error = submit(world, &header, tampered, &[attestation(world, dsp, &header)?]).await;
+    let refused = refuses_proof(error.as_ref());
+    told(story, "tampered proof, attested by a DSP", refused, error.as_ref());
+    let error = submit(world, &next, last.proofs(), &[attestation(world, dsp, &next)?]).await;
     let reused = refuses_proof(error.as_ref());
-    told(story, "proof of another batch, attested by a DSP", reused, error.as_ref());
-    let (key, chain_id) = (development_key(), world.chain.l1.chain_id());
-    let here = [(settled, &proof), (&next, &last.proof)];
-    let agrees = here.iter().all(|(header, proof)| !proving::holds(&key, chain_id, header, proof));
+    told(story, "proofs of another batch, attested by a DSP", reused, error.as_ref());
+    let (keys, chain_id) = (VerifierKeys::development(), world.chain.l1.chain_id());
+    let agrees = !keys.hold(chain_id, settled, tampered)[0]
+        && keys.hold(chain_id, &next, last.proofs()) == [false, false];
     story.must(agrees, "the verifier here refuses both, too");
 
     let old = BatchHeader { pre_root: settled.pre_root, ..next };
-    let error = submit(world, &old, &last.proof, &[attestation(world, dsp, &old)?]).await;
+    let error = submit(world, &old, last.proofs(), &[attestation(world, dsp, &old)?]).await;
     let wrong_root = matches!(error.as_ref().and_then(L1Error::revert), Some(Revert::WrongPreRoot { .. }));
     told(story, "wrong pre-root", wrong_root, error.as_ref());
 
     let stranger = Wallet::insecure(InsecureAccount::Dsp(1));
-    let error = submit(world, &next, &last.proof, &[attestation(world, &stranger, &next)?]).await;
+    let error = submit(world, &next, last.proofs(), &[attestation(world, &stranger, &next)?]).await;
     let unapproved = matches!(error.as_ref().and_then(L1Error::revert), Some(Revert::NotActive { .. }));
     told(story, "batch signed by an unapproved DSP", unapproved, error.as_ref());
-    Ok([tampered && reused && agrees, wrong_root, unapproved])
+    Ok([refused && reused && agrees, wrong_root, unapproved])
 }
 
 /// Sends a batch; the error, if it is refused.
 async fn submit(
     world: &World,
     header: &BatchHeader,
-    proof: &[u8],
+    proofs: Proofs<'_>,
     attestations: &[Attestation],
 ) -> Option<L1Error> {
-    world.chain.rollup.submit_batch(header, Proofs::of_state(proof), attestations).await.err()
+    world.chain.rollup.submit_batch(header, proofs, attestations).await.err()
 }
 
 fn attestation(world: &World, wallet: &Wallet, header: &BatchHeader) -> Result<Attestation, CliError> {

@@ -16,6 +16,8 @@ pub(super) struct Summary {
     pub(super) steps: Vec<Step>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) plaintext_hits: u64,
+    /// Receipts that wait for another batch.
+    pub(super) pending: u64,
     pub(super) proof: ProofFigures,
     pub(super) l1: L1Figures,
     pub(super) peak_rss_mb: Option<u64>,
@@ -29,10 +31,11 @@ pub(super) struct Refusal {
     pub(super) refused: bool,
 }
 
-/// The proof, or the proofs together if there were several batches.
+/// The proofs of state and execution together, of all batches if there were several.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct ProofFigures {
     pub(super) covers: Vec<&'static str>,
+    pub(super) instructions: u64,
     pub(super) chunks: u64,
     pub(super) bytes: u64,
     pub(super) fold_ms: u64,
@@ -81,9 +84,10 @@ impl Summary {
             (
                 "proof",
                 format!(
-                    "{} bytes for {} chunks; covers {}",
+                    "{} bytes for {} chunks, {} instructions; covers {}",
                     proof.bytes,
                     proof.chunks,
+                    proof.instructions,
                     proof.covers.join(", ")
                 ),
             ),
@@ -95,6 +99,7 @@ impl Summary {
                     self.l1.chain_id, self.l1.chain, self.l1.gas, self.l1.verifier
                 ),
             ),
+            ("not settled", format!("{} receipts wait for another batch", self.pending)),
             ("root", self.l1.post_root.clone()),
         ]);
         if let Some(mb) = self.peak_rss_mb {

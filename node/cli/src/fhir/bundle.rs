@@ -46,6 +46,18 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// The same patients with a few entries each: the patient, an observation, a condition.
+    pub(crate) fn smaller(mut self) -> Self {
+        for bundle in &mut self.bundles {
+            let mut types = vec!["Patient", "Observation", "Condition"];
+            bundle.entries.retain(|entry| {
+                let at = types.iter().position(|kept| *kept == entry.resource_type);
+                at.map(|at| types.swap_remove(at)).is_some()
+            });
+        }
+        self
+    }
+
     /// Entries of all bundles.
     pub(crate) fn entries(&self) -> usize {
         self.bundles.iter().map(|b| b.entries.len()).sum()

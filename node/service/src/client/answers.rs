@@ -103,12 +103,24 @@ impl Client {
         self.get(&path::BATCH.replace("{number}", &number.to_string())).await
     }
 
-    /// The proof of a batch, as bytes.
+    /// The proof of a batch's state, as bytes.
     ///
     /// # Errors
     /// [`ClientError`]
     pub async fn proof(&self, number: u64) -> Result<Vec<u8>, ClientError> {
-        let path = path::PROOF.replace("{number}", &number.to_string());
+        self.proof_at(path::PROOF, number).await
+    }
+
+    /// The proof of a batch's execution, as bytes.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub async fn execution_proof(&self, number: u64) -> Result<Vec<u8>, ClientError> {
+        self.proof_at(path::EXECUTION_PROOF, number).await
+    }
+
+    async fn proof_at(&self, path: &str, number: u64) -> Result<Vec<u8>, ClientError> {
+        let path = path.replace("{number}", &number.to_string());
         self.send(Method::GET, &path, Vec::new(), MAX_PROOF_BYTES).await
     }
 

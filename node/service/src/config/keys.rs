@@ -50,6 +50,7 @@ pub const KEYS: &[(&str, KeyKind)] = &[
     ("limits.registry_stale_s", KeyKind::Number),
     ("limits.batch_receipts", KeyKind::Number),
     ("limits.batch_chunks", KeyKind::Number),
+    ("limits.batch_execution_chunks", KeyKind::Number),
     ("log.format", KeyKind::Text),
     ("log.filter", KeyKind::Text),
 ];

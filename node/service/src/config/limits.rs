@@ -39,8 +39,10 @@ pub struct Limits {
     pub registry_stale_s: u64,
     /// Receipts in one batch at most; one receipt is always taken.
     pub batch_receipts: u32,
-    /// Chunks in one proof at most. A chunk adds 160 bytes to the proof, and L1 takes proofs up to about 110 kB.
+    /// Chunks in one proof of state at most. A chunk adds 160 bytes to the proof, and L1 takes transactions up to 128 KiB.
     pub batch_chunks: u32,
+    /// Chunks in one proof of execution at most, of 224 bytes each; one receipt is always taken.
+    pub batch_execution_chunks: u32,
 }
 
 impl Default for Limits {
@@ -62,13 +64,14 @@ impl Default for Limits {
             registry_stale_s: 300,
             batch_receipts: 1024,
             batch_chunks: 640,
+            batch_execution_chunks: 400,
         }
     }
 }
 
 impl Limits {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let rows: [(&'static str, u64, u64, u64); 16] = [
+        let rows: [(&'static str, u64, u64, u64); 17] = [
             ("limits.connections", self.connections.into(), 1, 65_536),
             ("limits.requests", self.requests.into(), 1, 65_536),
             ("limits.workers", self.workers.into(), 1, 256),
@@ -85,6 +88,12 @@ impl Limits {
             ("limits.registry_stale_s", self.registry_stale_s, 1, 86_400),
             ("limits.batch_receipts", self.batch_receipts.into(), 1, MAX_BATCH_RECEIPTS),
             ("limits.batch_chunks", self.batch_chunks.into(), 1, MAX_BATCH_CHUNKS),
+            (
+                "limits.batch_execution_chunks",
+                self.batch_execution_chunks.into(),
+                1,
+                MAX_BATCH_EXECUTION_CHUNKS,
+            ),
         ];
         for (key, got, least, most) in rows {
             if !(least..=most).contains(&got) {
@@ -125,4 +134,5 @@ impl Limits {
 
 /// Ethereum nodes take transactions of 128 KiB.
 const MAX_BATCH_CHUNKS: u64 = 640;
+const MAX_BATCH_EXECUTION_CHUNKS: u64 = 540;
 const MAX_BATCH_RECEIPTS: u64 = nectar_trace::MAX_RECEIPTS as u64;

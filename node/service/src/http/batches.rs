@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use nectar_verifier::Kind;
 
 use super::app::{App, internal};
 use super::guard::Received;
@@ -47,9 +48,20 @@ pub(super) async fn proof(
     State(app): State<Arc<App>>,
     Path(number): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let number = parse(&number, "batch")?;
+    proof_of(app, &number, Kind::State).await
+}
+
+pub(super) async fn execution_proof(
+    State(app): State<Arc<App>>,
+    Path(number): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    proof_of(app, &number, Kind::Execution).await
+}
+
+async fn proof_of(app: Arc<App>, number: &str, kind: Kind) -> Result<impl IntoResponse + use<>, Problem> {
+    let number = parse(number, "batch")?;
     let settler = app.settler.clone();
-    let proof = app.look_up(move || settler.proof(number)).await?.map_err(|error| internal(&error))?;
+    let proof = app.look_up(move || settler.proof(number, kind)).await?.map_err(|error| internal(&error))?;
     let proof = proof.ok_or(Problem::NotFound("proof"))?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], proof))
 }

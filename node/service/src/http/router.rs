@@ -30,6 +30,7 @@ pub(crate) fn router(app: Arc<App>, with_metrics: bool) -> Router {
         .route(path::BATCHES, limited(MAX_DIRECTIVE_BYTES, post(batches::settle)))
         .route(path::BATCH, get(batches::view))
         .route(path::PROOF, get(batches::proof))
+        .route(path::EXECUTION_PROOF, get(batches::execution_proof))
         .route(path::RECEIPT, get(batches::receipt))
         .layer(from_fn_with_state(app.clone(), admit));
     // Looks at the node itself are answered however busy it is.

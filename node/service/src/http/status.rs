@@ -47,6 +47,7 @@ pub(super) async fn info(State(app): State<Arc<App>>) -> Result<Json<api::Info>,
         pending,
         l1: app.l1.clone(),
         verifier_key: app.settler.verifier_key(),
+        proves_execution: app.settler.proves_execution(),
         setup: app.settler.setup(),
     }))
 }

@@ -1,5 +1,7 @@
+use nectar_abi::CodeHash;
+use nectar_circuit::execution::ArrangeError;
 use nectar_l1::L1Error;
-use nectar_prover::ProveError;
+use nectar_prover::{ProveError, TraceError};
 use nectar_runtime::HostError;
 use nectar_verifier::{DecodeError, VerifyError};
 use thiserror::Error;
@@ -16,6 +18,18 @@ pub(crate) enum SettleError {
     Decode(#[from] DecodeError),
     #[error("the proof that was just made does not verify, so it is not attested: {0}")]
     Verify(#[from] VerifyError),
+    #[error("the runs cannot be recorded: {0}")]
+    Traces(#[from] TraceError),
+    #[error("the runs cannot be arranged: {0}")]
+    Arrange(#[from] ArrangeError),
+    #[error("module {0} is not in the store any more")]
+    NoModule(CodeHash),
+    #[error("module {0} is none that can be proven; it was taken while prover.execution was \"unproven\"")]
+    NotProvable(CodeHash),
+    #[error(
+        "this node has no key for proofs of execution: start it again, which asks L1 whether it needs one"
+    )]
+    NoExecutionKey,
     #[error("L1: {0}")]
     L1(#[from] L1Error),
     #[error("L1 holds another batch {0}: start the node again, which compares its store with L1")]

@@ -1,7 +1,8 @@
-//! Files of batches: `N.json` says what it is, `N.proof` holds the proof. All public, so they are not encrypted.
+//! Files of batches: `N.json` says what it is, `N.proof` holds the proof of its state, `N.execution.proof` that of its execution. All public, so they are not encrypted.
 
 use std::path::PathBuf;
 
+use nectar_verifier::Kind;
 use thiserror::Error;
 
 use super::record::Record;
@@ -43,15 +44,22 @@ impl Files {
         Ok(write_atomically(&self.path(record.number(), "json"), &record.encode())?)
     }
 
-    pub(crate) fn proof(&self, number: u64) -> Result<Option<Vec<u8>>, BatchFileError> {
-        Ok(read_bounded(&self.path(number, "proof"), MAX_PROOF_BYTES)?)
+    pub(crate) fn proof(&self, number: u64, kind: Kind) -> Result<Option<Vec<u8>>, BatchFileError> {
+        Ok(read_bounded(&self.path(number, extension(kind)), MAX_PROOF_BYTES)?)
     }
 
-    pub(crate) fn save_proof(&self, number: u64, proof: &[u8]) -> Result<(), BatchFileError> {
-        Ok(write_atomically(&self.path(number, "proof"), proof)?)
+    pub(crate) fn save_proof(&self, number: u64, kind: Kind, proof: &[u8]) -> Result<(), BatchFileError> {
+        Ok(write_atomically(&self.path(number, extension(kind)), proof)?)
     }
 
     fn path(&self, number: u64, extension: &str) -> PathBuf {
         self.0.join(format!("{number}.{extension}"))
+    }
+}
+
+const fn extension(kind: Kind) -> &'static str {
+    match kind {
+        Kind::State => "proof",
+        Kind::Execution => "execution.proof",
     }
 }

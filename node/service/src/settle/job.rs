@@ -2,20 +2,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nectar_abi::Digest;
-use nectar_commitment::{Slot, to_bytes};
-use nectar_l1::{BatchHeader, L1Error, Proofs, proof_digest};
-use nectar_prover::{ProverKey, prove};
+use nectar_commitment::to_bytes;
+use nectar_l1::{BatchHeader, L1Error, Proofs};
 use nectar_runtime::Executor;
 use nectar_trace::Batch;
-use nectar_verifier::{Proof, verify};
+use nectar_verifier::{Kind, Proof, verify};
 
 use super::error::SettleError;
 use super::files::Files;
 use super::live::Live;
-use super::record::Record;
-use super::sync;
-use crate::api::{BatchState, L1Reference, ProofFigures};
+use super::record::{KeptProof, Record};
+use super::{proving, sync};
+use crate::api::{BatchState, BatchView, L1Reference, ProofFigures};
 use crate::chain::Chain;
+use crate::keys::ProvingKeys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
 
@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 pub(super) struct Job {
     pub(super) executor: Arc<Executor>,
     pub(super) chain: Chain,
-    pub(super) keys: Arc<ProverKey>,
+    pub(super) keys: Arc<ProvingKeys>,
     pub(super) files: Arc<Files>,
     pub(super) metrics: Metrics,
     pub(super) live: Arc<Live>,
@@ -48,6 +48,12 @@ impl Ended {
             Self::Cancelled => "cancelled",
         }
     }
+}
+
+/// The bytes of a batch's proofs.
+struct Proven {
+    state: Vec<u8>,
+    execution: Option<Vec<u8>>,
 }
 
 impl Job {
@@ -80,15 +86,13 @@ impl Job {
 
     async fn settle(&mut self, batch: Batch) -> Result<(), SettleError> {
         let audit_root = *sync::log_head(&batch).as_bytes();
-        let proof = match self.kept_proof().await? {
-            Some(proof) => proof,
-            None => self.make_proof(batch).await?,
-        };
+        let Proven { state, execution } = self.proofs(batch).await?;
         self.record.state = BatchState::Submitting;
         self.save().await?;
-        let header = self.header(audit_root, &proof);
+        let proofs = Proofs { state: &state, execution: execution.as_deref() };
+        let header = self.header(audit_root, proofs);
         let started = Instant::now();
-        let l1 = self.submit(&header, &proof).await?;
+        let l1 = self.submit(&header, proofs).await?;
         self.metrics.phase_seconds.with_label_values(&["submit"]).observe(started.elapsed().as_secs_f64());
         tracing::info!(
             target: target::SETTLE,
@@ -103,66 +107,82 @@ impl Job {
         Ok(())
     }
 
+    /// Makes the proofs, which the next settlement uses.
+    pub(super) async fn prove(mut self, batch: Batch) -> Result<BatchView, SettleError> {
+        let proven = self.proofs(batch).await.map(drop);
+        self.record.state = BatchState::Planned;
+        self.save().await?;
+        proven.map(|()| self.record.view())
+    }
+
+    async fn proofs(&mut self, batch: Batch) -> Result<Proven, SettleError> {
+        let batch = Arc::new(batch);
+        let state = self.proof(Kind::State, &batch).await?;
+        let execution = match self.keys.execution {
+            Some(_) => Some(self.proof(Kind::Execution, &batch).await?),
+            None => None,
+        };
+        Ok(Proven { state, execution })
+    }
+
+    /// A proof of the batch: that of an earlier attempt, or one made now.
+    async fn proof(&mut self, kind: Kind, batch: &Arc<Batch>) -> Result<Vec<u8>, SettleError> {
+        match self.kept_proof(kind).await? {
+            Some(proof) => Ok(proof),
+            None => self.make_proof(kind, batch).await,
+        }
+    }
+
     /// The proof of an earlier attempt, if it is there and holds.
-    async fn kept_proof(&self) -> Result<Option<Vec<u8>>, SettleError> {
-        let key = Digest::new(self.keys.verifier().digest());
-        if self.record.proof.is_none() || self.record.verifier_key != Some(key) {
+    async fn kept_proof(&mut self, kind: Kind) -> Result<Option<Vec<u8>>, SettleError> {
+        let key = self.keys.verifier(kind).map(|key| Digest::new(key.digest()));
+        if self.record.kept(kind).map(|kept| kept.verifier_key) != key {
             return Ok(None);
         }
         let (files, keys, record) = (self.files.clone(), self.keys.clone(), self.record.clone());
         blocking(move || {
-            let Some(bytes) = files.proof(record.number())? else { return Ok(None) };
-            let holds = Proof::decode(&bytes).is_ok_and(|proof| {
-                verify(keys.verifier(), &super::statement(&record.statement), &proof).is_ok()
-            });
+            let (bytes, key) = (files.proof(record.number(), kind)?, keys.verifier(kind));
+            let Some((bytes, key)) = bytes.zip(key) else { return Ok(None) };
+            let holds = Proof::decode(&bytes)
+                .is_ok_and(|proof| verify(key, &super::statement(&record.statement), &proof).is_ok());
             Ok(holds.then_some(bytes))
         })
         .await?
     }
 
-    /// Proves, and verifies what was made: nothing is attested on the prover's word.
-    async fn make_proof(&mut self, batch: Batch) -> Result<Vec<u8>, SettleError> {
+    async fn make_proof(&mut self, kind: Kind, batch: &Arc<Batch>) -> Result<Vec<u8>, SettleError> {
         self.record.state = BatchState::Proving;
-        (self.record.error, self.record.proof) = (None, None);
+        self.record.error = None;
+        *self.record.kept(kind) = None;
         self.save().await?;
-        let (keys, live, view) = (self.keys.clone(), self.live.clone(), self.record.statement);
-        let (bytes, figures) = blocking(move || {
-            let statement = super::statement(&view);
-            // A list knows its length, so that progress has a total.
-            let slots: Vec<Slot> = batch.slots().cloned().collect();
-            drop(batch);
-            let (proof, timings) = prove(&keys, &statement, slots.into_iter(), &*live)?;
-            let bytes = proof.encode();
-            live.phase("verifying", 0, 1);
-            let started = Instant::now();
-            verify(keys.verifier(), &statement, &Proof::decode(&bytes)?)?;
-            let figures = ProofFigures {
-                chunks: count(timings.chunks),
-                proof_bytes: count(bytes.len()),
-                fold_ms: timings.fold_ms,
-                compress_ms: timings.compress_ms,
-                verify_ms: millis(started.elapsed()),
-            };
-            Ok::<_, SettleError>((bytes, figures))
-        })
-        .await??;
-        self.observe(&figures);
-        self.record.verifier_key = Some(Digest::new(self.keys.verifier().digest()));
-        self.record.proof = Some(figures);
+        let (keys, live, executor) = (self.keys.clone(), self.live.clone(), self.executor.clone());
+        let (batch, statement) = (batch.clone(), super::statement(&self.record.statement));
+        let (bytes, figures) =
+            blocking(move || proving::make(kind, &keys, &executor, &statement, &batch, &live)).await??;
+        self.observe(kind, &figures);
+        let key = self.keys.verifier(kind).ok_or(SettleError::NoExecutionKey)?;
+        *self.record.kept(kind) = Some(KeptProof { figures, verifier_key: Digest::new(key.digest()) });
         let (files, number, proof) = (self.files.clone(), self.record.number(), bytes.clone());
-        blocking(move || files.save_proof(number, &proof)).await??;
+        blocking(move || files.save_proof(number, kind, &proof)).await??;
+        // What is made is not made again, whatever happens to the next step.
+        self.save().await?;
         Ok(bytes)
     }
 
-    fn observe(&self, figures: &ProofFigures) {
-        let ProofFigures { chunks, proof_bytes, fold_ms, compress_ms, verify_ms } = *figures;
-        for (phase, ms) in [("fold", fold_ms), ("compress", compress_ms), ("verify", verify_ms)] {
+    fn observe(&self, kind: Kind, figures: &ProofFigures) {
+        let ProofFigures { chunks, proof_bytes, fold_ms, compress_ms, verify_ms, .. } = *figures;
+        let names = match kind {
+            Kind::State => ["fold", "compress", "verify"],
+            Kind::Execution => ["execution_fold", "execution_compress", "execution_verify"],
+        };
+        for (phase, ms) in names.into_iter().zip([fold_ms, compress_ms, verify_ms]) {
             let seconds = Duration::from_millis(ms).as_secs_f64();
             self.metrics.phase_seconds.with_label_values(&[phase]).observe(seconds);
         }
         tracing::info!(
             target: target::SETTLE,
             { { field::BATCH } = self.record.number(),
+            { field::KIND } = %kind,
             { field::CHUNKS } = chunks,
             { field::BYTES } = proof_bytes,
             { field::MS } = fold_ms.saturating_add(compress_ms) },
@@ -170,7 +190,7 @@ impl Job {
         );
     }
 
-    fn header(&self, audit_root: [u8; 32], proof: &[u8]) -> BatchHeader {
+    fn header(&self, audit_root: [u8; 32], proofs: Proofs<'_>) -> BatchHeader {
         let statement = &self.record.statement;
         BatchHeader {
             network: statement.network,
@@ -182,19 +202,19 @@ impl Job {
             program_root: to_bytes(&statement.program_registry_root.0),
             window: statement.window,
             receipts: statement.receipts,
-            proof_digest: proof_digest(proof),
-            verifier_key: self.keys.verifier().digest(),
+            proof_digest: proofs.digest(),
+            verifier_key: *self.keys.digest().as_bytes(),
         }
     }
 
     /// Attests and sends. Whatever went wrong on the way: if L1 holds the batch, it is settled.
-    async fn submit(&self, header: &BatchHeader, proof: &[u8]) -> Result<L1Reference, SettleError> {
+    async fn submit(&self, header: &BatchHeader, proofs: Proofs<'_>) -> Result<L1Reference, SettleError> {
         if self.live.is_stopping() {
             return Err(SettleError::Cancelled);
         }
         let attestation = self.chain.rollup.attest(header).map_err(L1Error::from)?;
         let attestations = [attestation];
-        let sent = self.chain.rollup.submit_batch(header, Proofs::of_state(proof), &attestations);
+        let sent = self.chain.rollup.submit_batch(header, proofs, &attestations);
         let stopped = async {
             self.live.stopping().await;
             tokio::time::sleep(self.grace).await;
@@ -227,12 +247,4 @@ impl Job {
 
 async fn blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Result<T, SettleError> {
     tokio::task::spawn_blocking(job).await.map_err(|_| SettleError::Task)
-}
-
-fn count(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,5 @@
 use nectar_prover::{Phase, Progress};
+use nectar_verifier::Kind;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -50,6 +51,10 @@ impl Live {
         self.steps(done, total);
     }
 
+    pub(super) fn of(&self, kind: Kind) -> Watched<'_> {
+        Watched { live: self, kind }
+    }
+
     fn steps(&self, done: u64, total: u64) {
         let gauge = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         self.metrics.proving_done.set(gauge(done));
@@ -57,19 +62,29 @@ impl Live {
     }
 }
 
-impl Progress for Live {
-    /// Chunks are computed, committed to and folded in turn: what counts is how many are folded.
+/// A proof of one kind being made.
+pub(super) struct Watched<'a> {
+    live: &'a Live,
+    kind: Kind,
+}
+
+impl Progress for Watched<'_> {
+    /// Chunks are computed, committed to and folded in turn: what counts is how many are folded. First phases are
+    /// committed to before all that.
     fn advance(&self, phase: Phase, done: usize, total: Option<usize>) {
-        let name = match phase {
-            Phase::Fold => "folding",
-            Phase::Compress => "compressing",
+        let name = match (self.kind, phase) {
+            (Kind::State, Phase::Fold) => "folding state",
+            (Kind::State, Phase::Compress) => "compressing state",
+            (Kind::Execution, Phase::First) => "committing to execution",
+            (Kind::Execution, Phase::Fold) => "folding execution",
+            (Kind::Execution, Phase::Compress) => "compressing execution",
             _ => return,
         };
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        self.phase(name, count(done), count(total.unwrap_or(done)));
+        self.live.phase(name, count(done), count(total.unwrap_or(done)));
     }
 
     fn cancelled(&self) -> bool {
-        self.is_stopping()
+        self.live.is_stopping()
     }
 }

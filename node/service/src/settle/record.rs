@@ -1,11 +1,12 @@
 use nectar_abi::Digest;
 use nectar_commitment::Fr;
 use nectar_trace::Batch;
+use nectar_verifier::Kind;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{BatchState, BatchView, L1Reference, ProofFigures, Root, StatementView};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What is kept about a batch, from the moment when its receipts are fixed. Holds nothing private.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,14 +17,31 @@ pub(crate) struct Record {
     pub(crate) first: u64,
     pub(crate) statement: StatementView,
     pub(crate) state: BatchState,
-    /// Digest of the verifier key that the proof belongs to.
-    pub(crate) verifier_key: Option<Digest>,
-    pub(crate) proof: Option<ProofFigures>,
+    /// The proof of its state, once it is made and written.
+    pub(crate) proof: Option<KeptProof>,
+    /// The proof of its execution, likewise.
+    pub(crate) execution: Option<KeptProof>,
     pub(crate) l1: Option<L1Reference>,
     pub(crate) error: Option<String>,
 }
 
+/// What is known of a proof in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeptProof {
+    pub(crate) figures: ProofFigures,
+    /// Digest of the verifier key that it belongs to.
+    pub(crate) verifier_key: Digest,
+}
+
 impl Record {
+    pub(crate) fn kept(&mut self, kind: Kind) -> &mut Option<KeptProof> {
+        match kind {
+            Kind::State => &mut self.proof,
+            Kind::Execution => &mut self.execution,
+        }
+    }
+
     pub(crate) fn planned(batch: &Batch, chain_id: u64) -> Self {
         let receipts = batch.traces();
         let statement = StatementView {
@@ -43,8 +61,8 @@ impl Record {
             first: receipts.first().map_or(0, |trace| trace.receipt.position),
             statement,
             state: BatchState::Planned,
-            verifier_key: None,
             proof: None,
+            execution: None,
             l1: None,
             error: None,
         }
@@ -92,7 +110,8 @@ impl Record {
             total: 1,
             first: self.first,
             receipts: self.statement.receipts,
-            proof: self.proof,
+            proof: self.proof.map(|kept| kept.figures),
+            execution: self.execution.map(|kept| kept.figures),
             statement: self.statement,
             l1: self.l1.clone(),
             error: self.error.clone(),

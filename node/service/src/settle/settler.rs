@@ -1,11 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nectar_abi::Digest;
-use nectar_prover::ProverKey;
 use nectar_runtime::Executor;
 use nectar_trace::Batch;
-use nectar_verifier::Setup;
+use nectar_verifier::{Kind, Setup};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -13,19 +13,24 @@ use super::error::{SettleError, StartSettleError};
 use super::files::{BatchFileError, Files};
 use super::job::Job;
 use super::live::Live;
+use super::proving;
 use super::record::Record;
 use super::sync::{SyncError, reconcile};
 use crate::api::{BatchState, BatchView, SetupName};
 use crate::chain::Chain;
 use crate::config::Limits;
+use crate::keys::ProvingKeys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
+
+/// How often a proof being made is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What a settler works with.
 pub(crate) struct Parts {
     pub(crate) executor: Arc<Executor>,
     pub(crate) chain: Chain,
-    pub(crate) keys: Arc<ProverKey>,
+    pub(crate) keys: Arc<ProvingKeys>,
     pub(crate) files: Arc<Files>,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
@@ -47,7 +52,7 @@ struct Inner {
 
 impl Settler {
     pub(crate) fn new(parts: Parts) -> Self {
-        let verifier_key = Digest::new(parts.keys.verifier().digest());
+        let verifier_key = parts.keys.digest();
         let settler = Self(Arc::new(Inner {
             parts,
             verifier_key,
@@ -62,8 +67,12 @@ impl Settler {
         self.0.verifier_key
     }
 
+    pub(crate) fn proves_execution(&self) -> bool {
+        self.0.parts.keys.execution.is_some()
+    }
+
     pub(crate) fn setup(&self) -> SetupName {
-        match self.0.parts.keys.verifier().setup_kind() {
+        match self.0.parts.keys.setup() {
             Setup::PowersOfTau => SetupName::PowersOfTau,
             // Whatever is not known to be secure is called insecure.
             _ => SetupName::InsecureDevelopment,
@@ -79,9 +88,9 @@ impl Settler {
         Ok(self.0.parts.files.load(number)?.map(|record| record.view()))
     }
 
-    /// The proof of a batch. Reads a file.
-    pub(crate) fn proof(&self, number: u64) -> Result<Option<Vec<u8>>, BatchFileError> {
-        self.0.parts.files.proof(number)
+    /// A proof of a batch. Reads a file.
+    pub(crate) fn proof(&self, number: u64, kind: Kind) -> Result<Option<Vec<u8>>, BatchFileError> {
+        self.0.parts.files.proof(number, kind)
     }
 
     /// Fixes the receipts of the next batch, durably, and settles them in the background.
@@ -108,6 +117,23 @@ impl Settler {
         Ok(number)
     }
 
+    /// Fixes the receipts of the next batch, durably, and makes its proofs, which the next settlement uses; nothing if none is
+    /// pending. `show` is told from time to time how far it is.
+    pub(crate) async fn prove(&self, show: impl Fn(&BatchView)) -> Result<Option<BatchView>, SettleError> {
+        let settler = self.clone();
+        let planned = tokio::task::spawn_blocking(move || settler.plan()).await;
+        let Some((record, batch)) = planned.map_err(|_| SettleError::Task)?? else { return Ok(None) };
+        let Parts { stop, metrics, .. } = &self.0.parts;
+        let live = Arc::new(Live::new(&record, stop.clone(), metrics.clone()));
+        let mut proving = tokio::spawn(self.job(record, live.clone()).prove(batch));
+        loop {
+            tokio::select! {
+                ended = &mut proving => return ended.map_err(|_| SettleError::Task)?.map(Some),
+                () = tokio::time::sleep(LOOK) => show(&live.view()),
+            }
+        }
+    }
+
     /// Takes up a batch that was being settled when the node stopped.
     pub(crate) async fn resume(&self) {
         let number = self.0.parts.executor.next_batch().0;
@@ -132,19 +158,32 @@ impl Settler {
     fn plan(&self) -> Result<Option<(Record, Batch)>, SettleError> {
         let Parts { executor, chain, files, limits, .. } = &self.0.parts;
         let most = usize::try_from(limits.batch_receipts).unwrap_or(usize::MAX);
-        let slots = limits.batch_chunks.saturating_mul(self.0.parts.keys.verifier().slots());
-        let slots = usize::try_from(slots).unwrap_or(usize::MAX);
         if let Some(record) = files.load(executor.next_batch().0)? {
             let receipts = usize::try_from(record.statement.receipts).unwrap_or(usize::MAX);
-            let batch = executor.pending(receipts.min(most), slots)?;
+            let batch = self.provable(receipts.min(most))?;
             if let Some(batch) = batch.filter(|batch| record.is_of(batch, chain.id)) {
                 return Ok(Some((record, batch)));
             }
         }
-        let Some(batch) = executor.pending(most, slots)? else { return Ok(None) };
+        let Some(batch) = self.provable(most)? else { return Ok(None) };
         let record = Record::planned(&batch, chain.id);
         files.save(&record)?;
         Ok(Some((record, batch)))
+    }
+
+    /// The oldest receipts, at most so many, whose proofs keep to the limits; but always one.
+    fn provable(&self, mut most: usize) -> Result<Option<Batch>, SettleError> {
+        let Parts { executor, keys, limits, .. } = &self.0.parts;
+        let slots = limits.batch_chunks.saturating_mul(keys.state.verifier().slots());
+        let slots = usize::try_from(slots).unwrap_or(usize::MAX);
+        loop {
+            let Some(batch) = executor.pending(most, slots)? else { return Ok(None) };
+            let within = proving::receipts_within(keys, executor, &batch, limits.batch_execution_chunks)?;
+            if within >= batch.traces().len() {
+                return Ok(Some(batch));
+            }
+            most = within;
+        }
     }
 
     async fn work(&self, record: Record, batch: Batch, live: Arc<Live>) {
@@ -156,23 +195,26 @@ impl Settler {
             { field::RECEIPTS } = receipts },
             "settling a batch"
         );
+        let outcome = self.job(record, live.clone()).run(batch).await;
+        self.0.parts.metrics.batches.with_label_values(&[outcome.as_str()]).inc();
+        live.phase("done", 0, 0);
+        self.count_settled();
+        // From here on the file says where the batch is.
+        *self.0.live.lock() = None;
+    }
+
+    fn job(&self, record: Record, live: Arc<Live>) -> Job {
         let Parts { executor, chain, keys, files, limits, metrics, .. } = &self.0.parts;
-        let job = Job {
+        Job {
             executor: executor.clone(),
             chain: chain.clone(),
             keys: keys.clone(),
             files: files.clone(),
             metrics: metrics.clone(),
-            live: live.clone(),
+            live,
             grace: limits.drain(),
             record,
-        };
-        let outcome = job.run(batch).await;
-        metrics.batches.with_label_values(&[outcome.as_str()]).inc();
-        live.phase("done", 0, 0);
-        self.count_settled();
-        // From here on the file says where the batch is.
-        *self.0.live.lock() = None;
+        }
     }
 
     fn count_settled(&self) {

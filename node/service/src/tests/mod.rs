@@ -1,5 +1,6 @@
 //! The node as a whole: real chain, real contracts, real store, HTTP on loopback. Only the proving circuit is smaller.
 
+mod execution;
 mod life;
 mod limits;
 mod privacy;

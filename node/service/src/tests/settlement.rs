@@ -5,7 +5,7 @@ use nectar_commitment::to_bytes;
 use nectar_l1::{BatchHeader, Revert};
 use nectar_runtime::verify_receipt;
 use nectar_trace::Inclusion;
-use nectar_verifier::{Proof, development_key, verify};
+use nectar_verifier::{Kind, Proof, development_key, verify};
 
 use super::world::{Hosted, World, keys};
 use crate::api::{BatchState, Root};
@@ -56,7 +56,7 @@ async fn receipts_are_proven_settled_and_shown_and_older_stores_catch_up_or_are_
     let bytes = hosted.client.proof(1).await.unwrap();
     assert_eq!(figures.proof_bytes, bytes.len() as u64);
     let proof = Proof::decode(&bytes).unwrap();
-    verify(keys().verifier(), &crate::settle::statement(&batch.statement), &proof).unwrap();
+    verify(keys().state.verifier(), &crate::settle::statement(&batch.statement), &proof).unwrap();
     let held = world.admin.rollup.batch(hosted.to.network, 1).await.unwrap().unwrap();
     assert_eq!(held.header.post_root, to_bytes(&batch.statement.post_root.0));
     assert_eq!(batch.l1.unwrap().tx, held.tx.to_string());
@@ -142,10 +142,10 @@ async fn a_chain_that_knows_nothing_of_a_settled_batch_is_refused() {
 async fn a_node_whose_proofs_the_networks_verifier_would_refuse_does_not_start() {
     let world = World::admitted().await;
     // The key of a circuit with more slots.
-    let verifier = world.admin.l1.deploy_verifier(&development_key().encode()).await.unwrap();
+    let verifier = world.admin.l1.deploy_verifier(&development_key(Kind::State).encode()).await.unwrap();
     world.admin.rollup.set_verifiers(NetworkId::CONTRACTS, verifier, None).await.unwrap();
     let refused = world.try_start(&[]).await.unwrap_err();
-    let named = [development_key().digest(), keys().verifier().digest()].map(Digest::new);
+    let named = [Digest::new(development_key(Kind::State).digest()), keys().digest()];
     let says = refused.to_string();
     assert!(
         matches!(refused, StartError::Sync(SyncError::VerifierKey { chain, local }) if [chain, local] == named),

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::api::{BatchState, BatchView, Invoked};
 use crate::client::{Client, ClientError};
+use crate::keys::ProvingKeys;
 use crate::prepare::{self, now};
 use crate::{ConfigLayers, NodeConfig, NodeSecrets, RunningNode, StartError};
 
@@ -45,9 +46,14 @@ pub(super) struct Side {
 }
 
 /// Keys of a circuit that has a few slots a chunk, so that a test can prove.
-pub(super) fn keys() -> Arc<ProverKey> {
-    static KEYS: OnceLock<Arc<ProverKey>> = OnceLock::new();
-    KEYS.get_or_init(|| Arc::new(ProverKey::development(Circuit::new(SLOTS)).unwrap())).clone()
+pub(super) fn keys() -> Arc<ProvingKeys> {
+    static KEYS: OnceLock<Arc<ProvingKeys>> = OnceLock::new();
+    let keys = || Arc::new(ProvingKeys { state: small_state_key(), execution: None });
+    KEYS.get_or_init(keys).clone()
+}
+
+pub(super) fn small_state_key() -> ProverKey {
+    ProverKey::development(Circuit::new(SLOTS)).unwrap()
 }
 
 const SLOTS: usize = 2;
@@ -83,7 +89,7 @@ impl World {
         let (hospital, operator, reviewer) = (key(), key(), key());
         let dir = tempfile::tempdir().unwrap();
         let genesis = to_bytes(&Ledger::default().root());
-        let verifier = admin.l1.deploy_verifier(&keys().verifier().encode()).await.unwrap();
+        let verifier = admin.l1.deploy_verifier(&keys().state.verifier().encode()).await.unwrap();
         admin.rollup.create_network(NetworkId::CONTRACTS, genesis, verifier, None).await.unwrap();
         Self {
             chain,
@@ -163,8 +169,16 @@ impl World {
     }
 
     pub(super) async fn try_start(&self, settings: &[(&str, &str)]) -> Result<RunningNode, StartError> {
+        self.start_with(settings, keys()).await
+    }
+
+    pub(super) async fn start_with(
+        &self,
+        settings: &[(&str, &str)],
+        keys: Arc<ProvingKeys>,
+    ) -> Result<RunningNode, StartError> {
         capture();
-        crate::node::start(self.config(settings), self.secrets.clone(), Some(keys())).await
+        crate::node::start(self.config(settings), self.secrets.clone(), Some(keys)).await
     }
 
     pub(super) async fn start(&self) -> RunningNode {

@@ -3,9 +3,9 @@ use cosmwasm_std::{
     to_json_vec,
 };
 use nectar_abi::limits::MAX_MESSAGE_BYTES;
-use nectar_abi::{ContractId, NectarQuery};
+use nectar_abi::{ContractId, NectarQuery, compact};
 
-use crate::answer;
+use crate::answer as responses;
 use crate::error::{HostError, Stop};
 use crate::failure::{ContractFailure, MAX_DEPTH};
 use crate::frame::{Entry, Guest};
@@ -16,7 +16,33 @@ pub(super) fn query_chain(guest: &mut Guest<'_>, request: u32) -> Result<u32, St
     let request = guest.take(request, "query", MAX_MESSAGE_BYTES)?;
     guest.run()?.count_bytes(request.len(), 0)?;
     let before = guest.gas()?;
-    let result = match from_json::<QueryRequest<NectarQuery>>(&request) {
+    let result = answer(guest, &request)?;
+    let used = before.saturating_sub(guest.gas()?);
+    guest.run()?.count_bytes(0, result.len())?;
+    guest.run()?.current()?.answered(&result, used);
+    guest.give(&result)
+}
+
+/// What the contract gets to read: JSON, but where it asked for something else and there is something to say.
+fn answer(guest: &mut Guest<'_>, request: &[u8]) -> Result<Vec<u8>, Stop> {
+    if request == compact::CALLER
+        && let Some(caller) = &guest.run()?.caller
+    {
+        return Ok(caller.to_compact());
+    }
+    let result = if request == compact::CALLER {
+        caller(guest)?
+    } else if let Some((contract, message)) = compact::read_smart(request) {
+        smart(guest, contract.to_string(), message.into())?
+    } else {
+        asked(guest, request)?
+    };
+    Ok(to_json_vec(&result).map_err(|_| HostError::Invariant("a query's answer is JSON"))?)
+}
+
+/// A query as CosmWasm has them.
+fn asked(guest: &mut Guest<'_>, request: &[u8]) -> Result<QuerierResult, Stop> {
+    Ok(match from_json::<QueryRequest<NectarQuery>>(request) {
         Ok(QueryRequest::Custom(NectarQuery::Caller {})) => caller(guest)?,
         Ok(QueryRequest::Wasm(WasmQuery::Smart { contract_addr, msg })) => smart(guest, contract_addr, msg)?,
         // Whatever else CosmWasm knows.
@@ -25,12 +51,7 @@ pub(super) fn query_chain(guest: &mut Guest<'_>, request: u32) -> Result<u32, St
             error: "not a query of this chain".to_owned(),
             request: Binary::default(),
         }),
-    };
-    let result = to_json_vec(&result).map_err(|_| HostError::Invariant("a query's answer is JSON"))?;
-    let used = before.saturating_sub(guest.gas()?);
-    guest.run()?.count_bytes(0, result.len())?;
-    guest.run()?.current()?.answered(&result, used);
-    guest.give(&result)
+    })
 }
 
 fn unsupported(kind: &str) -> QuerierResult {
@@ -68,7 +89,7 @@ fn smart(guest: &mut Guest<'_>, address: String, message: Binary) -> Result<Quer
     let call = ProgramCall { code, module: &module, entry: Entry::Query, inputs, gas, limit };
     let mut ran = run_program(run, call)?;
     let answer = match ran.answer {
-        Ok(bytes) => answer::read(Entry::Query, &bytes)?,
+        Ok(bytes) => responses::read(Entry::Query, &bytes)?,
         Err(failure) => Err(failure),
     };
     ran.run.log_run(false)?;

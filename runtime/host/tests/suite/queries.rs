@@ -127,19 +127,80 @@ fn gas_is_one_budget_for_all_frames() {
 }
 
 #[test]
-fn there_is_no_caller_while_the_owner_instantiates() {
+fn who_asks_in_bytes_gets_the_grant_in_bytes() {
     let world = World::new();
-    let json = r#"{"custom":{"caller":{}}}"#;
+    // The request is one byte; so is what is looked at of the answer.
     let module = Module {
-        head: format!(r#"(data (i32.const 7000) "{}")"#, json.replace('"', "\\\"")),
-        // The answer begins with `{"e`: an error, not `{"o`.
-        instantiate: format!(
-            "(i32.store (i32.const 80) (i32.const 7000)) (i32.store offset=8 (i32.const 80) (i32.const {}))
-             (if (i32.ne (i32.load8_u offset=2 (i32.load (call $query_chain (i32.const 80)))) (i32.const 101))
-               (then (unreachable))) {RESPONSE}",
-            json.len()
+        head: r#"(data (i32.const 7000) "\01")"#.into(),
+        query: format!(
+            "(i32.store (i32.const 80) (i32.const 7000)) (i32.store offset=8 (i32.const 80) (i32.const 1))
+             (local.set $i (call $query_chain (i32.const 80)))
+             (if (i32.ne (i32.load8_u (i32.load (local.get $i))) (i32.const 1)) (then (unreachable)))
+             (if (i32.ne (i32.load offset=8 (local.get $i)) (i32.const 157)) (then (unreachable))) {ANSWER}"
         ),
         ..Module::default()
     };
-    world.contract(&module.build(), "{}");
+    let contract = world.contract(&module.build(), "{}");
+    assert!(answered(&world, &contract, &[], r#"{"whoam":{}}"#), "152 bytes and the five of the name");
+}
+
+/// Asks `other` in bytes, while it is asked itself.
+fn asks_in_bytes(world: &World, other: &Contract, expected: &str) -> Contract {
+    let request = nectar_abi::compact::smart(&other.id, b"{}");
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+    let (length, answer) = (request.len(), expected.len());
+    let module = Module {
+        head: format!(
+            r#"(data (i32.const 7000) "{}") (data (i32.const 7100) "{}")"#,
+            hex(&request),
+            hex(expected.as_bytes())
+        ),
+        query: format!(
+            "(i32.store (i32.const 80) (i32.const 7000)) (i32.store offset=8 (i32.const 80) (i32.const {length}))
+             (local.set $i (i32.load (call $query_chain (i32.const 80))))
+             (loop $next
+               (if (i32.ne (i32.load8_u (i32.add (local.get $i) (local.get $j))) (i32.load8_u (i32.add (i32.const 7100) (local.get $j))))
+                 (then (unreachable)))
+               (local.set $j (i32.add (local.get $j) (i32.const 1)))
+               (br_if $next (i32.lt_u (local.get $j) (i32.const {answer}))))
+             {ANSWER}"
+        ),
+        ..Module::default()
+    };
+    world.contract(&module.build(), "{}")
+}
+
+#[test]
+fn who_asks_another_contract_in_bytes_is_answered_as_in_json_and_may_ask_no_more_than_in_json() {
+    let mut world = World::new();
+    let other = world.contract(&Module::default().build(), "{}");
+    let asker = asks_in_bytes(&world, &other, r#"{"ok":{"ok":"e30="}}"#);
+    assert!(answered(&world, &asker, &[&other], r#"{"go":{}}"#));
+    let asker = asks_in_bytes(&world, &other, r#"{"error":{"no_such_contract":{"addr":""#);
+    assert!(answered(&world, &asker, &[], r#"{"go":{}}"#), "unnamed");
+    let hospital = std::mem::replace(&mut world.hospital, key("another hospital"));
+    let foreign = world.contract(&Module::default().build(), "{}");
+    world.hospital = hospital;
+    let asker = asks_in_bytes(&world, &foreign, r#"{"error":{"no_such_contract":{"addr":""#);
+    assert!(answered(&world, &asker, &[&foreign], r#"{"go":{}}"#), "foreign");
+}
+
+#[test]
+fn there_is_no_caller_while_the_owner_instantiates() {
+    let world = World::new();
+    for request in [r#"{"custom":{"caller":{}}}"#, "\u{1}"] {
+        let bytes = request.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+        let module = Module {
+            head: format!(r#"(data (i32.const 7000) "{bytes}")"#),
+            // The answer begins with `{"e`: an error, not `{"o`.
+            instantiate: format!(
+                "(i32.store (i32.const 80) (i32.const 7000)) (i32.store offset=8 (i32.const 80) (i32.const {}))
+                 (if (i32.ne (i32.load8_u offset=2 (i32.load (call $query_chain (i32.const 80)))) (i32.const 101))
+                   (then (unreachable))) {RESPONSE}",
+                request.len()
+            ),
+            ..Module::default()
+        };
+        world.contract(&module.build(), "{}");
+    }
 }

@@ -104,6 +104,13 @@ impl ExecutionCircuit {
     }
 }
 
+/// The circuit of a network's proofs.
+impl Default for ExecutionCircuit {
+    fn default() -> Self {
+        Self::new(Size::standard())
+    }
+}
+
 impl Uniform for ExecutionCircuit {
     fn shape(&self) -> &Shape {
         &self.shape

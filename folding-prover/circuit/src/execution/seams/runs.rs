@@ -110,11 +110,12 @@ fn judge_end(end: &[Fr], clock: Fr, outcome: &Outcome) -> Judged {
     sent(outcome.code <= 11)?;
     let [price, gas] = [&end[2], &end[3]].map(|sum| small(sum).ok_or(Verdict::NotSent));
     let (price, gas) = (price?, gas?);
-    must(gas == u128::from(outcome.gas), "other gas")?;
     must(gas <= u128::from(outcome.limit), "gas above the limit")?;
     if outcome.code == 9 {
+        must(outcome.gas == outcome.limit, "out of gas, and not all of it paid")?;
         return must(u128::from(outcome.limit) < gas + price, "gas that suffices");
     }
+    must(gas == u128::from(outcome.gas), "other gas")?;
     must(price == 0, "a price without want")
 }
 

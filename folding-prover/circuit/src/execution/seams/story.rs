@@ -250,7 +250,9 @@ impl Talk {
         let key = run_inputs(env, info, message, &salt);
         let inputs = Inputs { fields: given.fields, salt };
         let salt = self.salt();
-        let outcome = RunOutcome { entry: given.entry, code, gas, limit, said: text };
+        // Who runs out of gas pays for all of it.
+        let paid = if code == 9 { limit } else { gas };
+        let outcome = RunOutcome { entry: given.entry, code, gas: paid, limit, said: text };
         let undone = outcome.failed() && given.entry != EntryPoint::Query;
         let place = self.message.place;
         let log_gap = self.log(book, key, outcome.digest(&salt), if undone { 9 } else { 8 });

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use nectar_abi::{ContractId, PatientHandle, PublicKey};
+use nectar_abi::{
+    CallerGrant, ContractId, FieldMask, GrantHash, LegalBasis, PatientHandle, PublicKey, Purpose, compact,
+};
 use nectar_vm::cosmwasm::{CosmWasm, MemoryHost, Queries, QueryAnswer, Said};
 use nectar_vm::{Limits, Machine, Op, Program, Step, Tracer, lower};
 
@@ -49,12 +49,12 @@ impl Tracer for Watch<'_> {
 }
 
 /// Answers with the grant in use.
-struct Grant(String);
+struct Grant(CallerGrant);
 
 impl Queries for Grant {
-    fn query(&mut self, _: &[u8]) -> QueryAnswer {
-        let caller = STANDARD.encode(&self.0);
-        QueryAnswer { bytes: format!(r#"{{"ok":{{"ok":"{caller}"}}}}"#).into_bytes(), gas: 0 }
+    fn query(&mut self, request: &[u8]) -> QueryAnswer {
+        assert_eq!(request, compact::CALLER);
+        QueryAnswer { bytes: self.0.to_compact(), gas: 0 }
     }
 }
 
@@ -67,12 +67,17 @@ pub(super) fn artifact(name: &str) -> Program {
 /// What recording a consent touches.
 pub(super) fn consent() -> (Program, Touched) {
     let program = artifact("consent");
-    let grant = "03".repeat(32);
-    let until = TIME + 3600;
-    let caller = format!(
-        r#"{{"holder":"{OWNER}","owner":"{OWNER}","grant":"{grant}","method":"execute/record","purpose":"TREAT","legal_basis":"TPO","patient":null,"fields":{},"expires":{until}}}"#,
-        u64::MAX
-    );
+    let caller = CallerGrant {
+        holder: OWNER,
+        owner: OWNER,
+        grant: GrantHash::new([3; 32]),
+        method: "execute/record".parse().unwrap(),
+        purpose: Purpose::Treatment,
+        legal_basis: LegalBasis::TreatmentPaymentOperations,
+        patient: None,
+        fields: FieldMask::ALL,
+        expires: TIME + 3600,
+    };
     let patient = PatientHandle::new([4; 32]);
     let rule = r#"{"effect":"deny","who":{"role":"insurer"},"purposes":["TREAT"],"until":1890000000}"#;
     let messages = [

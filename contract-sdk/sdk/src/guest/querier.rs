@@ -1,0 +1,31 @@
+//! Questions to the host.
+#![expect(unsafe_code, reason = "imports")]
+
+use cosmwasm_std::{ContractResult, Querier, QuerierResult, SystemError, SystemResult};
+use nectar_abi::compact;
+
+use super::region::{Region, returned};
+use crate::wire;
+
+unsafe extern "C" {
+    fn query_chain(request: u32) -> u32;
+}
+
+pub(super) struct HostQuerier;
+
+impl Querier for HostQuerier {
+    fn raw_query(&self, request: &[u8]) -> QuerierResult {
+        let region = Region::of(request);
+        // SAFETY: The region lives until the import returns; what it returns is had from `allocate` and filled.
+        let answer = unsafe { returned(query_chain(region.address())) }.unwrap_or_default();
+        if request == compact::CALLER && answer.first() == Some(&compact::VERSION) {
+            return SystemResult::Ok(ContractResult::Ok(answer.into()));
+        }
+        wire::query_result(&answer).unwrap_or_else(|error| {
+            SystemResult::Err(SystemError::InvalidResponse {
+                error: error.to_string(),
+                response: answer.into(),
+            })
+        })
+    }
+}
