@@ -180,17 +180,30 @@ fn samples(each: usize, mut sample: impl FnMut(usize) -> Vec<u8>) -> [Vec<Vec<u8
     all
 }
 
-#[test]
-fn proofs_of_other_secrets_are_told_apart_no_better_than_by_a_coin() {
+/// Learns from so many proofs of each call, and tells as many others apart: fewer of them right than is unlikely for a coin.
+fn proofs_are_told_apart_no_better_than_by_a_coin(each: usize, unlikely: usize) {
     let prover = Prover::new();
-    let [one, other] = samples(2 * EACH, |which| prover.proves(which));
+    let [one, other] = samples(2 * each, |which| prover.proves(which));
     assert!(one.iter().chain(&other).all(|proof| proof.len() == one[0].len()), "sizes say nothing");
     let right = Distinguisher::right([&one, &other]);
-    assert!(right < UNLIKELY, "{right} of {}", 2 * EACH);
+    assert!(right < unlikely, "{right} of {}", 2 * each);
 
     // Without blinds the same guesses are right.
     let [one, other] = samples(4, |which| prover.proves_openly(which));
     assert_eq!(Distinguisher::right([&one, &other]), 4);
+}
+
+/// All 16 guesses are right with a probability of 1.5e-5.
+#[test]
+fn proofs_of_other_secrets_are_told_apart_no_better_than_by_a_coin() {
+    proofs_are_told_apart_no_better_than_by_a_coin(8, 16);
+}
+
+/// `cargo test -p nectar-prover --lib -- --ignored privacy`
+#[test]
+#[ignore = "56 proofs: the test above has 40"]
+fn more_proofs_of_other_secrets_are_told_apart_no_better_either() {
+    proofs_are_told_apart_no_better_than_by_a_coin(EACH, UNLIKELY);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(super) struct Net {
     /// Rows that are looked at.
     rows: Vec<usize>,
     first: usize,
+    /// By variable: whether it is a term of the sum over the bus, that is, said by its product with something.
+    terms: Vec<bool>,
     /// Rows that commitments to boundaries take.
     pub(super) skipped: usize,
 }
@@ -38,7 +40,10 @@ pub(super) enum Verdict {
     /// This row is violated.
     Refused(usize),
     /// All rows hold.
-    Accepted,
+    Accepted {
+        /// Nothing goes over the bus but what went before, from where it went.
+        silent: bool,
+    },
 }
 
 impl Net {
@@ -54,6 +59,7 @@ impl Net {
             order: vec![0; shape.num_cons()],
             rows: Vec::new(),
             first,
+            terms: vec![false; values.len()],
             skipped: 0,
             values,
         };
@@ -96,6 +102,12 @@ impl Net {
             };
         }
         assert!(summed, "the sum is in no row");
+        for (row, said) in net.says.iter().enumerate() {
+            if let Some(said) = said {
+                net.terms[*said] =
+                    net.columns[*said].iter().any(|(at, (matrix, _))| *at == row && *matrix < 2);
+            }
+        }
         for column in &mut net.columns {
             column.retain(|(row, _)| net.rows.binary_search(row).is_ok());
         }
@@ -189,7 +201,9 @@ impl Change<'_> {
                 }
             }
         }
-        Verdict::Accepted
+        let Net { values, terms, .. } = &*self.net;
+        let silent = self.values.iter().all(|(at, before)| !terms[*at] || values[*at] == *before);
+        Verdict::Accepted { silent }
     }
 
     fn undo(self) {
