@@ -24,7 +24,7 @@ fn the_chunk_circuit_has_its_pinned_size_and_digest() {
     );
 }
 
-const EXECUTION_DIGEST: &str = "0137b7a63e81d625ab26791212a28301a0d6734088e7982f59da48278e03d747";
+const EXECUTION_DIGEST: &str = "0332014da2a87c69c143190e3d31efac37b07233d6c9e58844fc493faafc8d15";
 
 #[test]
 fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
@@ -42,7 +42,7 @@ fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
             nonzeros,
             digest.as_str()
         ),
-        (1_886, 187_542, 146_675, 255_704, [181_897, 457_374, 405_842], EXECUTION_DIGEST)
+        (2_026, 186_210, 143_791, 257_438, [182_041, 470_656, 394_819], EXECUTION_DIGEST)
     );
 }
 

@@ -17,7 +17,7 @@ use crate::error::CliError;
 use crate::service::Service;
 
 /// Chunks of one proof of execution: some minutes on two cores.
-const CHUNKS: u32 = 150;
+const CHUNKS: u32 = 120;
 const FULL_CHUNKS: u32 = 400;
 
 /// Everything that the other steps need.
