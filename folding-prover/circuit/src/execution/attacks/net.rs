@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use ff::Field;
-use nectar_commitment::Fr;
+use nectar_commitment::{Fr, to_bytes};
 
 use crate::PhasedAssignment;
 use crate::engine::Shape;
@@ -28,7 +28,7 @@ pub(super) struct Net {
     /// Rows that are looked at.
     rows: Vec<usize>,
     first: usize,
-    /// By variable: whether it is a term of the sum over the bus, that is, said by its product with something.
+    /// By variable: whether it is a term of the sum over the bus: said by its product with something, and added up.
     terms: Vec<bool>,
     /// Rows that commitments to boundaries take.
     pub(super) skipped: usize,
@@ -39,11 +39,12 @@ pub(super) struct Net {
 pub(super) enum Verdict {
     /// This row is violated.
     Refused(usize),
-    /// All rows hold.
-    Accepted {
-        /// Nothing goes over the bus but what went before, from where it went.
-        silent: bool,
-    },
+    /// All rows hold, and nothing goes over the bus but what went before, from where it went.
+    Silent,
+    /// All rows hold, and the same goes over the bus, but others send or receive it: slots and cells have no order.
+    Exchanged,
+    /// All rows hold, and something else goes over the bus.
+    Accepted,
 }
 
 impl Net {
@@ -103,9 +104,9 @@ impl Net {
         }
         assert!(summed, "the sum is in no row");
         for (row, said) in net.says.iter().enumerate() {
-            if let Some(said) = said {
-                net.terms[*said] =
-                    net.columns[*said].iter().any(|(at, (matrix, _))| *at == row && *matrix < 2);
+            if let Some(said) = *said {
+                let in_product = net.columns[said].iter().any(|(at, (matrix, _))| *at == row && *matrix < 2);
+                net.terms[said] = in_product && !net.is_alone(said);
             }
         }
         for column in &mut net.columns {
@@ -126,6 +127,11 @@ impl Net {
     /// Variables of the second phase, but the sum before and what is hashed at boundaries.
     pub(super) fn second(&self) -> impl Iterator<Item = usize> {
         self.says.iter().filter_map(|said| *said)
+    }
+
+    /// Whether a variable is in no row but one: an inverse, which shows that something is not zero.
+    pub(super) fn is_alone(&self, at: usize) -> bool {
+        self.columns[at].iter().all(|(row, _)| *row == self.columns[at][0].0)
     }
 
     /// Whether rows hold if these variables have these values, and all that rows say of others follows.
@@ -201,9 +207,18 @@ impl Change<'_> {
                 }
             }
         }
-        let Net { values, terms, .. } = &*self.net;
-        let silent = self.values.iter().all(|(at, before)| !terms[*at] || values[*at] == *before);
-        Verdict::Accepted { silent }
+        let terms = self.values.iter().filter(|(at, _)| self.net.terms[*at]);
+        let [mut before, mut after] = [Vec::new(), Vec::new()];
+        for (at, old) in terms {
+            before.push(to_bytes(old));
+            after.push(to_bytes(&self.net.values[*at]));
+        }
+        if before == after {
+            return Verdict::Silent;
+        }
+        before.sort_unstable();
+        after.sort_unstable();
+        if before == after { Verdict::Exchanged } else { Verdict::Accepted }
     }
 
     fn undo(self) {
