@@ -104,6 +104,7 @@ impl Size {
     }
 }
 
+#[cfg(test)]
 impl Size {
     /// Slots for any small batch, in one chunk.
     pub(crate) fn ample() -> Self {
@@ -150,7 +151,9 @@ impl Size {
             receipts,
         }
     }
+}
 
+impl Size {
     /// As many slots as there is something for.
     pub(crate) fn exactly(contents: &super::Contents) -> Self {
         Self {
