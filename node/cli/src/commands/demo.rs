@@ -16,7 +16,7 @@ use crate::error::CliError;
 
 It starts a node and reaches it over HTTP only. Exit status 0 says that everything shown holds.
 By default it loads a few records and settles one batch, with as many receipts as can be proven in
-some minutes; --full loads all of the built-in records and settles every receipt, in about an hour.")]
+some minutes; --full loads all of the built-in records and settles every receipt.")]
 pub(crate) struct Demo {
     /// Load every FHIR R4 Bundle (*.json) in this folder instead of the built-in synthetic patients
     #[arg(long, value_name = "DIR")]

@@ -33,7 +33,7 @@ pub(crate) enum Proof {
     #[command(after_help = "Examples:
   nectar batch status 1 --json > 1.json
   nectar proof verify --statement 1.json 1.proof
-  nectar proof verify --statement 1.json --execution-verifier-key network-execution.nvky 1.execution.proof")]
+  nectar proof verify --statement 1.json 1.execution.proof")]
     Verify {
         /// What the proof shall show: what `nectar batch status --json` prints, or its member `statement`
         #[arg(long, value_name = "FILE")]

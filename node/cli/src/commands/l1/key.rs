@@ -18,9 +18,9 @@ use crate::table::Table;
 /// What proofs are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ProofKind {
-    /// Operations on state
+    // Operations on state.
     State,
-    /// Runs of contracts' programs
+    // Runs of contracts' programs.
     Execution,
 }
 
