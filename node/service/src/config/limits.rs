@@ -107,6 +107,18 @@ impl Limits {
         Ok(())
     }
 
+    /// Chunks of state in one batch: with a proof of execution beside it, as many as one transaction has room for.
+    pub(crate) fn state_chunks(&self, proves_execution: bool) -> u32 {
+        if !proves_execution {
+            return self.batch_chunks;
+        }
+        let [first, each] = EXECUTION_PROOF;
+        let execution = first.saturating_add(each.saturating_mul(self.batch_execution_chunks));
+        let [first, each] = STATE_PROOF;
+        let room = TRANSACTION.saturating_sub(execution).saturating_sub(first);
+        self.batch_chunks.min(room.checked_div(each).unwrap_or_default().max(1))
+    }
+
     pub(crate) const fn queue_wait(&self) -> Duration {
         Duration::from_millis(self.queue_wait_ms)
     }
@@ -132,7 +144,11 @@ impl Limits {
     }
 }
 
-/// Ethereum nodes take transactions of 128 KiB.
 const MAX_BATCH_CHUNKS: u64 = 640;
-const MAX_BATCH_EXECUTION_CHUNKS: u64 = 540;
+const MAX_BATCH_EXECUTION_CHUNKS: u64 = 500;
+/// Ethereum nodes take transactions of 128 KiB; 4 KiB are for the header, attestations and lengths.
+const TRANSACTION: u32 = 124 * 1024;
+/// Bytes of proofs, `first + chunks * each`: of state, and of execution.
+const STATE_PROOF: [u32; 2] = [5_900, 160];
+const EXECUTION_PROOF: [u32; 2] = [6_124, 224];
 const MAX_BATCH_RECEIPTS: u64 = nectar_trace::MAX_RECEIPTS as u64;

@@ -102,3 +102,14 @@ proptest::proptest! {
         let _ = ConfigLayers::new().set("limits.queue", &text);
     }
 }
+
+#[test]
+fn proofs_of_state_and_execution_fit_one_transaction_together() {
+    let limits = |batch_execution_chunks| Limits { batch_execution_chunks, ..Limits::default() };
+    assert_eq!(limits(400).state_chunks(false), 640);
+    for (execution, state) in [(1, 640), (400, 158), (500, 18)] {
+        assert_eq!(limits(execution).state_chunks(true), state);
+        let bytes = 5_900 + 160 * state + 6_124 + 224 * execution;
+        assert!(bytes <= 124 * 1024, "{bytes}");
+    }
+}

@@ -174,7 +174,8 @@ impl Settler {
     /// The oldest receipts, at most so many, whose proofs keep to the limits; but always one.
     fn provable(&self, mut most: usize) -> Result<Option<Batch>, SettleError> {
         let Parts { executor, keys, limits, .. } = &self.0.parts;
-        let slots = limits.batch_chunks.saturating_mul(keys.state.verifier().slots());
+        let chunks = limits.state_chunks(keys.execution.is_some());
+        let slots = chunks.saturating_mul(keys.state.verifier().slots());
         let slots = usize::try_from(slots).unwrap_or(usize::MAX);
         loop {
             let Some(batch) = executor.pending(most, slots)? else { return Ok(None) };
