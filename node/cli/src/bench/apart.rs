@@ -26,7 +26,10 @@ pub(super) async fn measure(workload: Workload, instructions: u32) -> Result<Mea
     let program = std::env::current_exe().map_err(|e| failed(e.to_string()))?;
     let mut command = Command::new(program);
     command.args(["bench", "prove", "--json", "--workload", &workload.name()]);
-    command.args(["--instructions", &instructions.to_string()]);
+    // Only the loop has a length.
+    if instructions > 0 {
+        command.args(["--instructions", &instructions.to_string()]);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut running = Running(command.spawn().map_err(|e| failed(e.to_string()))?);
     let mut said = running.0.stdout.take().ok_or_else(|| failed("it says nothing".into()))?;
