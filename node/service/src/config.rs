@@ -92,6 +92,8 @@ pub struct ProverConfig {
     pub ptau_dir: Option<PathBuf>,
     /// Whether runs of contracts must be ones that can be proven.
     pub execution: Execution,
+    /// What the length of a proof of execution tells.
+    pub padding: Padding,
 }
 
 /// Where the proving key comes from.
@@ -114,6 +116,17 @@ pub enum Execution {
     Provable,
     /// They are taken, and no proof of execution can ever cover them.
     Unproven,
+}
+
+/// What the length of a proof of execution, its number of chunks, tells of how much was computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Padding {
+    /// As many chunks as are needed.
+    #[default]
+    None,
+    /// The next of 1, 2, 3, 4, 6, 8, 12, 16, 24 chunks and so on: at most half as many again.
+    Buckets,
 }
 
 fn default_listen() -> SocketAddr {

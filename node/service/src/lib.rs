@@ -37,7 +37,7 @@ mod work;
 
 pub use chain::is_development_chain;
 pub use config::{
-    ConfigError, ConfigLayers, ENV_PREFIX, Execution, KEYS, KeyKind, L1Config, Limits, NodeConfig,
+    ConfigError, ConfigLayers, ENV_PREFIX, Execution, KEYS, KeyKind, L1Config, Limits, NodeConfig, Padding,
     ProverConfig, Setup, TlsConfig,
 };
 pub use files::DirectoryError;

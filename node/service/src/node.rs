@@ -275,8 +275,8 @@ async fn parts(
     };
     let files = Arc::new(Files::new(directory.sub("batches")?));
     reconcile(&executor, &chain, &files, keys.digest()).await?;
-    let limits = config.limits.clone();
-    Ok((directory, Parts { executor, chain, keys, files, limits, metrics, stop }))
+    let (limits, padding) = (config.limits.clone(), config.prover.padding);
+    Ok((directory, Parts { executor, chain, keys, files, limits, padding, metrics, stop }))
 }
 
 async fn admitted(

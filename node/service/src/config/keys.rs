@@ -34,6 +34,7 @@ pub const KEYS: &[(&str, KeyKind)] = &[
     ("prover.setup", KeyKind::Text),
     ("prover.ptau_dir", KeyKind::Text),
     ("prover.execution", KeyKind::Text),
+    ("prover.padding", KeyKind::Text),
     ("limits.connections", KeyKind::Number),
     ("limits.requests", KeyKind::Number),
     ("limits.workers", KeyKind::Number),

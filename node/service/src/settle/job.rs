@@ -15,6 +15,7 @@ use super::record::{KeptProof, Record};
 use super::{proving, sync};
 use crate::api::{BatchState, BatchView, L1Reference, ProofFigures};
 use crate::chain::Chain;
+use crate::config::Padding;
 use crate::keys::ProvingKeys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
@@ -29,6 +30,7 @@ pub(super) struct Job {
     pub(super) live: Arc<Live>,
     /// How long a transaction is waited for when the node stops.
     pub(super) grace: Duration,
+    pub(super) padding: Padding,
     pub(super) record: Record,
 }
 
@@ -157,8 +159,10 @@ impl Job {
         self.save().await?;
         let (keys, live, executor) = (self.keys.clone(), self.live.clone(), self.executor.clone());
         let (batch, statement) = (batch.clone(), super::statement(&self.record.statement));
+        let padding = self.padding;
         let (bytes, figures) =
-            blocking(move || proving::make(kind, &keys, &executor, &statement, &batch, &live)).await??;
+            blocking(move || proving::make(kind, &keys, &executor, (&statement, &batch), padding, &live))
+                .await??;
         self.observe(kind, &figures);
         let key = self.keys.verifier(kind).ok_or(SettleError::NoExecutionKey)?;
         *self.record.kept(kind) = Some(KeptProof { figures, verifier_key: Digest::new(key.digest()) });

@@ -17,6 +17,7 @@ use nectar_vm::{Program, lower};
 use super::error::SettleError;
 use super::live::Live;
 use crate::api::ProofFigures;
+use crate::config::Padding;
 use crate::keys::ProvingKeys;
 
 /// A proof's bytes, and what it took.
@@ -27,13 +28,17 @@ pub(super) fn make(
     kind: Kind,
     keys: &ProvingKeys,
     executor: &Executor,
-    statement: &Statement,
-    batch: &Batch,
+    (statement, batch): (&Statement, &Batch),
+    padding: Padding,
     live: &Live,
 ) -> Result<Made, SettleError> {
     match (kind, &keys.execution) {
         (Kind::State, _) => state(&keys.state, statement, batch, live),
-        (Kind::Execution, Some(key)) => execution(key, executor, statement, batch, live),
+        (Kind::Execution, Some(key)) => {
+            live.phase("recording runs", 0, 1);
+            let arranged = arrange(key.circuit(), executor, batch, padding)?;
+            execution(key, statement, arranged, live)
+        }
         (Kind::Execution, None) => Err(SettleError::NoExecutionKey),
     }
 }
@@ -49,13 +54,10 @@ fn state(key: &ProverKey, statement: &Statement, batch: &Batch, live: &Live) -> 
 
 fn execution(
     key: &ProverKey<ExecutionCircuit>,
-    executor: &Executor,
     statement: &Statement,
-    batch: &Batch,
+    (arranged, steps): (Arranged, usize),
     live: &Live,
 ) -> Result<Made, SettleError> {
-    live.phase("recording runs", 0, 1);
-    let (arranged, steps) = arrange(key.circuit(), executor, batch)?;
     let watched = live.of(Kind::Execution);
     let (proof, timings) =
         prove_phased(key, statement, arranged.chunks(), |number| arranged.chunk(number), &watched)?;
@@ -67,11 +69,19 @@ fn arrange(
     circuit: &ExecutionCircuit,
     executor: &Executor,
     batch: &Batch,
+    padding: Padding,
 ) -> Result<(Arranged, usize), SettleError> {
     let programs = programs(executor, batch)?;
     let recorded = record(batch.traces(), &programs)?;
     let steps = steps(&recorded);
-    Ok((Arranged::new(recorded, circuit.size())?, steps))
+    Ok((padded(Arranged::new(recorded, circuit.size())?, padding), steps))
+}
+
+fn padded(arranged: Arranged, padding: Padding) -> Arranged {
+    match padding {
+        Padding::None => arranged,
+        Padding::Buckets => arranged.padded(),
+    }
 }
 
 /// The programs of a batch's runs.
@@ -97,6 +107,7 @@ pub(super) fn receipts_within(
     executor: &Executor,
     batch: &Batch,
     chunks: u32,
+    padding: Padding,
 ) -> Result<usize, SettleError> {
     let receipts = batch.traces().len();
     let Some(key) = &keys.execution else { return Ok(receipts) };
@@ -115,7 +126,7 @@ pub(super) fn receipts_within(
         return Ok(taken.len().max(1));
     }
     let recorded = record(batch.traces(), &programs)?;
-    let needed = Arranged::new(recorded, key.circuit().size())?.chunks();
+    let needed = padded(Arranged::new(recorded, key.circuit().size())?, padding).chunks();
     if needed <= chunks {
         return Ok(receipts);
     }

@@ -18,7 +18,7 @@ use super::record::Record;
 use super::sync::{SyncError, reconcile};
 use crate::api::{BatchState, BatchView, SetupName};
 use crate::chain::Chain;
-use crate::config::Limits;
+use crate::config::{Limits, Padding};
 use crate::keys::ProvingKeys;
 use crate::log::{field, target};
 use crate::metrics::Metrics;
@@ -33,6 +33,7 @@ pub(crate) struct Parts {
     pub(crate) keys: Arc<ProvingKeys>,
     pub(crate) files: Arc<Files>,
     pub(crate) limits: Limits,
+    pub(crate) padding: Padding,
     pub(crate) metrics: Metrics,
     /// Turns true when the node stops.
     pub(crate) stop: watch::Receiver<bool>,
@@ -173,13 +174,14 @@ impl Settler {
 
     /// The oldest receipts, at most so many, whose proofs keep to the limits; but always one.
     fn provable(&self, mut most: usize) -> Result<Option<Batch>, SettleError> {
-        let Parts { executor, keys, limits, .. } = &self.0.parts;
+        let Parts { executor, keys, limits, padding, .. } = &self.0.parts;
         let chunks = limits.state_chunks(keys.execution.is_some());
         let slots = chunks.saturating_mul(keys.state.verifier().slots());
         let slots = usize::try_from(slots).unwrap_or(usize::MAX);
         loop {
             let Some(batch) = executor.pending(most, slots)? else { return Ok(None) };
-            let within = proving::receipts_within(keys, executor, &batch, limits.batch_execution_chunks)?;
+            let within =
+                proving::receipts_within(keys, executor, &batch, limits.batch_execution_chunks, *padding)?;
             if within >= batch.traces().len() {
                 return Ok(Some(batch));
             }
@@ -205,7 +207,7 @@ impl Settler {
     }
 
     fn job(&self, record: Record, live: Arc<Live>) -> Job {
-        let Parts { executor, chain, keys, files, limits, metrics, .. } = &self.0.parts;
+        let Parts { executor, chain, keys, files, limits, padding, metrics, .. } = &self.0.parts;
         Job {
             executor: executor.clone(),
             chain: chain.clone(),
@@ -214,6 +216,7 @@ impl Settler {
             metrics: metrics.clone(),
             live,
             grace: limits.drain(),
+            padding: *padding,
             record,
         }
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use nectar_abi::NetworkId;
 use nectar_capability::Destination;
-use nectar_circuit::execution::ExecutionCircuit;
+use nectar_circuit::execution::{ExecutionCircuit, bucket};
 use nectar_l1::Proofs;
 use nectar_prover::ProverKey;
 use nectar_verifier::{Kind, Proof, verify};
@@ -40,7 +40,8 @@ async fn proving_world() -> World {
 
 async fn prove(world: &World) -> Option<BatchView> {
     let never = std::future::pending();
-    prove_with(world.config(&[]), world.secrets.clone(), never, |_| (), Some(both_keys())).await.unwrap()
+    let config = world.config(&[("prover.padding", "buckets")]);
+    prove_with(config, world.secrets.clone(), never, |_| (), Some(both_keys())).await.unwrap()
 }
 
 async fn instantiate(world: &World, node: &RunningNode) {
@@ -64,6 +65,8 @@ async fn proofs_made_while_no_node_runs_are_what_the_node_settles_with() {
     let proven = prove(&world).await.unwrap();
     let (state, execution) = (proven.proof.unwrap(), proven.execution.unwrap());
     assert!(proven.state == BatchState::Planned && execution.steps > 0 && state.steps > 0);
+    let chunks = usize::try_from(execution.chunks).unwrap();
+    assert_eq!(chunks, bucket(chunks), "padded");
     assert_eq!(prove(&world).await.unwrap().execution, Some(execution), "kept, not made again");
 
     let node = world.start_with(&[], both_keys()).await.unwrap();
