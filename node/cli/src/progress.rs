@@ -14,7 +14,7 @@ impl Progress {
         let target = if json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
         if let Ok(style) =
-            ProgressStyle::with_template("  {msg:24} [{bar:40}] {pos}/{len} {elapsed}, {eta} left")
+            ProgressStyle::with_template("  {msg:44} [{bar:30}] {pos}/{len} {elapsed}, {eta} left")
         {
             bar.set_style(style.progress_chars("=> "));
         }
@@ -23,7 +23,10 @@ impl Progress {
 
     /// Moves the bar.
     pub(crate) fn show(&self, view: &BatchView) {
-        self.begin(&view.phase);
+        match view.instructions.filter(|_| view.phase.ends_with("execution")) {
+            Some(count) => self.begin(&format!("{} of {count} instructions", view.phase)),
+            None => self.begin(&view.phase),
+        }
         self.0.set_length(view.total.max(1));
         self.0.set_position(view.done);
     }

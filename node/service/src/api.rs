@@ -435,6 +435,9 @@ pub struct BatchView {
     pub done: u64,
     /// Steps of this phase.
     pub total: u64,
+    /// Instructions whose execution is being proven, once they are recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<u64>,
     /// Position of the first receipt.
     pub first: u64,
     /// Number of receipts.

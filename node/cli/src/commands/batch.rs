@@ -127,6 +127,7 @@ pub(super) fn shown(view: &BatchView) -> Report {
     ];
     if !view.state.is_final() {
         pairs.push(("doing", format!("{} ({}/{})", view.phase, view.done, view.total)));
+        pairs.extend(view.instructions.map(|count| ("instructions", count.to_string())));
     }
     let proofs = [
         ("proof of state", "operations", view.proof),

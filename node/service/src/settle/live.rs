@@ -51,6 +51,11 @@ impl Live {
         self.steps(done, total);
     }
 
+    /// How many instructions are being proven.
+    pub(super) fn instructions(&self, count: u64) {
+        self.view.lock().instructions = Some(count);
+    }
+
     pub(super) fn of(&self, kind: Kind) -> Watched<'_> {
         Watched { live: self, kind }
     }

@@ -37,6 +37,7 @@ pub(super) fn make(
         (Kind::Execution, Some(key)) => {
             live.phase("recording runs", 0, 1);
             let arranged = arrange(key.circuit(), executor, batch, padding)?;
+            live.instructions(count(arranged.1));
             execution(key, statement, arranged, live)
         }
         (Kind::Execution, None) => Err(SettleError::NoExecutionKey),

@@ -108,6 +108,7 @@ impl Record {
             phase: phase.into(),
             done,
             total: 1,
+            instructions: None,
             first: self.first,
             receipts: self.statement.receipts,
             proof: self.proof.map(|kept| kept.figures),
