@@ -61,9 +61,11 @@ contract NovaVerifierTest is Vectors {
             vm.expectRevert(abi.encodeWithSelector(INovaVerifier.OuterSumCheck.selector));
             verifier.verify(v.statement, v.proof);
         }
+        // Of an earlier circuit, under the key of that.
         Vector memory hidden = vector("forged-hidden-input");
+        NovaVerifier own = new NovaVerifier(hidden.key);
         vm.expectRevert(abi.encodeWithSelector(INovaVerifier.InnerSumCheck.selector));
-        verifier.verify(hidden.statement, hidden.proof);
+        own.verify(hidden.statement, hidden.proof);
     }
 
     // Statements

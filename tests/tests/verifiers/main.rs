@@ -68,11 +68,14 @@ async fn forgeries_are_read_and_refused_by_both_for_what_they_claim() {
     let chain = Chain::start().await;
     let forged = vectors("forged");
     assert_eq!(forged.len(), 8);
-    let both = chain.both(&forged[0].key).await;
+    let both = chain.both(&vectors("small")[2].key).await;
     let mut honest = vectors("small")[2].case.clone();
     for vector in forged {
-        assert_eq!(vector.key, both.rust.encode());
-        let verdicts = both.ask(&vector.case).await;
+        // One is of an earlier circuit, under the key of that: it refuses what is wrong with the proof all the same.
+        let earlier = vector.name == "forged-hidden-input";
+        assert_eq!(vector.key != both.rust.encode(), earlier, "{}", vector.name);
+        let own = chain.both(&vector.key).await;
+        let verdicts = own.ask(&vector.case).await;
         assert!(verdicts.refuse_the_argument(), "{}: {verdicts:?}", vector.name);
         // Where each is caught, so that no check of the verifier can go missing unnoticed.
         let expected = match vector.name.as_str() {
@@ -80,7 +83,9 @@ async fn forgeries_are_read_and_refused_by_both_for_what_they_claim() {
             _ => Revert::OuterSumCheck,
         };
         assert_eq!(verdicts.chain, Err(expected), "{}", vector.name);
-        honest.claim = vector.case.claim;
+        if !earlier {
+            honest.claim = vector.case.claim;
+        }
     }
     // An honest proof of something else fails in the same way, an honest one of its own statement does not.
     assert!(both.ask(&honest).await.refuse_the_argument());
