@@ -8,7 +8,6 @@ use nectar_abi::NetworkId;
 use nectar_circuit::Statement;
 use nectar_commitment::from_bytes;
 use nectar_l1::{BatchHeader, Proofs, SettledBatch, keys_digest};
-use nectar_node::api::StatementView;
 use nectar_node::is_development_chain;
 use nectar_verifier::{Kind, Proof, Setup, VerifierKey, development_key, verify};
 use tokio::task::spawn_blocking;
@@ -217,21 +216,6 @@ fn statement(chain_id: u64, header: &BatchHeader) -> Option<Statement> {
         program_registry_root: from_bytes(&header.program_root)?,
         window: header.window,
     })
-}
-
-/// The statement that a node shows.
-pub(crate) fn statement_of(view: &StatementView) -> Statement {
-    Statement {
-        chain_id: view.chain_id,
-        network: view.network.0,
-        batch: view.batch,
-        pre_root: view.pre_root.0,
-        post_root: view.post_root.0,
-        receipts_root: view.receipts_root.0,
-        receipts: view.receipts,
-        program_registry_root: view.program_registry_root.0,
-        window: view.window,
-    }
 }
 
 fn check(what: &'static str, holds: bool) -> Check {

@@ -8,6 +8,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use nectar_abi::{CodeHash, ContractId, Digest, GrantHash, Method, NetworkId, PublicKey, Purpose};
+use nectar_circuit::Statement;
 use nectar_commitment::{Fr, from_bytes, to_bytes};
 use nectar_trace::{ReceiptOpening, RunOpening};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -496,6 +497,22 @@ pub struct StatementView {
     pub program_registry_root: Root,
     /// Earliest and latest time of a receipt, in seconds since 1970.
     pub window: (u64, u64),
+}
+
+impl From<&StatementView> for Statement {
+    fn from(view: &StatementView) -> Self {
+        Self {
+            chain_id: view.chain_id,
+            network: view.network.0,
+            batch: view.batch,
+            pre_root: view.pre_root.0,
+            post_root: view.post_root.0,
+            receipts_root: view.receipts_root.0,
+            receipts: view.receipts,
+            program_registry_root: view.program_registry_root.0,
+            window: view.window,
+        }
+    }
 }
 
 /// Where L1 holds a batch.

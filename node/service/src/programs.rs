@@ -12,8 +12,9 @@ use nectar_vm::cosmwasm::{CosmWasm, Recorded, ReplayHost, Said};
 use nectar_vm::{Limits, Machine, Program, Stop, Trap, lower};
 use parking_lot::Mutex;
 
-/// Steps of one run: their times have 21 bits in a proof, and the first step has the time 1.
-const MAX_STEPS: u64 = (1 << 21) - 2;
+/// Steps of one run. A circuit has times for four times as many, but the proof of a batch with one run must fit a transaction on L1:
+/// these are some 260 chunks in the shares that steps have in the example contracts.
+const MAX_STEPS: u64 = 1 << 19;
 /// Programs that stay in memory; a program has some megabytes.
 const KEPT: usize = 32;
 

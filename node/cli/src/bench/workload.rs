@@ -13,8 +13,8 @@ const RECORDS: &[u8] = include_bytes!("../../../../contracts/examples/artifacts/
 /// Of `loop.wat`.
 const LOOP: &[u8] = include_bytes!("loop.wasm");
 
-/// Most instructions of the loop: a run has fewer than 2^21 steps, and is proven whole.
-pub(crate) const MAX_INSTRUCTIONS: u32 = 4_000_000;
+/// Most instructions of the loop: a node takes runs of at most 2^19 steps, and a step is about three instructions.
+pub(crate) const MAX_INSTRUCTIONS: u32 = 1_600_000;
 /// Instructions of a round of the loop, and of what is around all of them.
 const ROUND: u32 = 77;
 const AROUND: u32 = 450;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Subcommand;
+use nectar_circuit::Statement;
 use nectar_node::api::{BatchView, StatementView};
 use nectar_verifier::{Proof as Decoded, Setup, verify};
 use serde_json::json;
@@ -11,7 +12,7 @@ use serde_json::json;
 use crate::error::CliError;
 use crate::files;
 use crate::output::Report;
-use crate::proving::{VerifierKeyArgs, statement_of};
+use crate::proving::VerifierKeyArgs;
 use crate::table::Table;
 use crate::time::show_ms;
 
@@ -91,7 +92,7 @@ fn check(statement: &Path, keys: &VerifierKeyArgs, path: &Path) -> Result<Report
     let (proof, _) = read(path)?;
     let key = keys.load(proof.kind(), view.chain_id)?;
     let begun = Instant::now();
-    let verdict = verify(&key, &statement_of(&view), &proof);
+    let verdict = verify(&key, &Statement::from(&view), &proof);
     verdict.map_err(|e| CliError::DoesNotHold(format!("the proof of {}: {e}", proof.kind())))?;
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (kind, secure) = (proof.kind().to_string(), key.setup_kind() != Setup::Development);

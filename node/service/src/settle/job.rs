@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nectar_abi::Digest;
+use nectar_circuit::Statement;
 use nectar_commitment::to_bytes;
 use nectar_l1::{BatchHeader, L1Error, Proofs};
 use nectar_runtime::Executor;
@@ -146,7 +147,7 @@ impl Job {
             let (bytes, key) = (files.proof(record.number(), kind)?, keys.verifier(kind));
             let Some((bytes, key)) = bytes.zip(key) else { return Ok(None) };
             let holds = Proof::decode(&bytes)
-                .is_ok_and(|proof| verify(key, &super::statement(&record.statement), &proof).is_ok());
+                .is_ok_and(|proof| verify(key, &Statement::from(&record.statement), &proof).is_ok());
             Ok(holds.then_some(bytes))
         })
         .await?
@@ -158,7 +159,7 @@ impl Job {
         *self.record.kept(kind) = None;
         self.save().await?;
         let (keys, live, executor) = (self.keys.clone(), self.live.clone(), self.executor.clone());
-        let (batch, statement) = (batch.clone(), super::statement(&self.record.statement));
+        let (batch, statement) = (batch.clone(), Statement::from(&self.record.statement));
         let padding = self.padding;
         let (bytes, figures) =
             blocking(move || proving::make(kind, &keys, &executor, (&statement, &batch), padding, &live))

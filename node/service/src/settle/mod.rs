@@ -17,27 +17,9 @@ mod record;
 mod settler;
 mod sync;
 
-use nectar_circuit::Statement;
-
-use crate::api::StatementView;
-
 pub(crate) use error::StartSettleError;
 pub use files::BatchFileError;
 pub(crate) use files::Files;
 pub(crate) use settler::{Parts, Settler};
 pub use sync::SyncError;
 pub(crate) use sync::reconcile;
-
-pub(crate) fn statement(view: &StatementView) -> Statement {
-    Statement {
-        chain_id: view.chain_id,
-        network: view.network.0,
-        batch: view.batch,
-        pre_root: view.pre_root.0,
-        post_root: view.post_root.0,
-        receipts_root: view.receipts_root.0,
-        receipts: view.receipts,
-        program_registry_root: view.program_registry_root.0,
-        window: view.window,
-    }
-}

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use nectar_abi::NetworkId;
 use nectar_capability::Destination;
+use nectar_circuit::Statement;
 use nectar_circuit::execution::{ExecutionCircuit, bucket};
 use nectar_l1::Proofs;
 use nectar_prover::ProverKey;
@@ -14,7 +15,6 @@ use crate::api::{BatchState, BatchView};
 use crate::client::Client;
 use crate::keys::ProvingKeys;
 use crate::node::prove_with;
-use crate::settle::statement;
 use crate::{RunningNode, StartError, prepare};
 
 fn both_keys() -> Arc<ProvingKeys> {
@@ -88,7 +88,7 @@ async fn proofs_made_while_no_node_runs_are_what_the_node_settles_with() {
     assert_eq!(held.header.proof_digest, Proofs::of_both(&proofs[0], &proofs[1]).digest());
     let key = both_keys();
     let key = key.verifier(Kind::Execution).unwrap();
-    verify(key, &statement(&settled.statement), &Proof::decode(&proof).unwrap()).unwrap();
+    verify(key, &Statement::from(&settled.statement), &Proof::decode(&proof).unwrap()).unwrap();
     node.shutdown().await;
 }
 

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use nectar_abi::{Digest, NetworkId};
+use nectar_circuit::Statement;
 use nectar_commitment::to_bytes;
 use nectar_l1::{BatchHeader, Revert};
 use nectar_runtime::verify_receipt;
@@ -56,7 +57,7 @@ async fn receipts_are_proven_settled_and_shown_and_older_stores_catch_up_or_are_
     let bytes = hosted.client.proof(1).await.unwrap();
     assert_eq!(figures.proof_bytes, bytes.len() as u64);
     let proof = Proof::decode(&bytes).unwrap();
-    verify(keys().state.verifier(), &crate::settle::statement(&batch.statement), &proof).unwrap();
+    verify(keys().state.verifier(), &Statement::from(&batch.statement), &proof).unwrap();
     let held = world.admin.rollup.batch(hosted.to.network, 1).await.unwrap().unwrap();
     assert_eq!(held.header.post_root, to_bytes(&batch.statement.post_root.0));
     assert_eq!(batch.l1.unwrap().tx, held.tx.to_string());
