@@ -4,12 +4,13 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | [`CALLER`] | [`CallerGrant::to_compact`] |
-//! | [`smart`] | what the same question in JSON is answered |
+//! | [`CALLER`] | [`CallerGrant::to_compact`]; if there is none what the same question in JSON is answered, which never begins with [`VERSION`] |
+//! | [`smart`] | what the contract said, byte by byte: a `ContractResult<Binary>` in JSON, or whatever else it said; [`FAILED`] if it came to no end, [`UNKNOWN`] if there is none that may be asked |
 //!
-//! What fails is answered as in JSON, which never begins with [`VERSION`].
+//! A contract that asks another by [`smart`] is proven to have been answered by that contract's run.
 //!
 //! ```text
+//! smart = 2, 0, 0, 0, 0, 0, 0, 0, contract 32, message
 //! grant = VERSION, purpose, legal basis, 1 if there is a patient, 1 if the method is a query, length of its name, 0, 0,
 //!         fields u64 LE, expires u64 LE, holder 32, owner 32, grant 32, patient 32 (zeros for none), name
 //! ```
@@ -25,8 +26,14 @@ use crate::{
 /// Asks for the caller's grant.
 pub const CALLER: &[u8] = &[1];
 
-/// First byte of [`smart`].
-const SMART: u8 = 2;
+/// What [`smart`] begins with: a word, so that a message begins where one does if the request does.
+const SMART: [u8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
+
+/// The answer to [`smart`] if the contract's run came to no end.
+pub const FAILED: &[u8] = br#"{"error":"the contract that was asked failed"}"#;
+
+/// The answer to [`smart`] if there is no contract that may be asked. One that is unknown, not named, or another owner's looks the same.
+pub const UNKNOWN: &[u8] = br#"{"error":"there is no such contract to ask"}"#;
 
 /// First byte of a grant.
 pub const VERSION: u8 = 1;
@@ -34,10 +41,10 @@ pub const VERSION: u8 = 1;
 /// Bytes before a method's name.
 const FIXED: usize = 152;
 
-/// A query of another contract: a byte, the contract, and the message as it is.
+/// A query of another contract: a word, the contract, and the message as it is.
 pub fn smart(contract: &ContractId, message: &[u8]) -> Vec<u8> {
-    let mut request = Vec::with_capacity(1 + ContractId::LEN + message.len());
-    request.push(SMART);
+    let mut request = Vec::with_capacity(SMART.len() + ContractId::LEN + message.len());
+    request.extend_from_slice(&SMART);
     request.extend_from_slice(contract.as_bytes());
     request.extend_from_slice(message);
     request
@@ -45,7 +52,7 @@ pub fn smart(contract: &ContractId, message: &[u8]) -> Vec<u8> {
 
 /// The contract and the message of [`smart`]; `None` if the request is none.
 pub fn read_smart(request: &[u8]) -> Option<(ContractId, &[u8])> {
-    let (contract, message) = request.strip_prefix(&[SMART])?.split_first_chunk()?;
+    let (contract, message) = request.strip_prefix(&SMART)?.split_first_chunk()?;
     Some((ContractId::new(*contract), message))
 }
 
@@ -181,9 +188,9 @@ mod tests {
         let id = ContractId::new([7; 32]);
         let request = smart(&id, b"{}");
         assert_eq!(read_smart(&request), Some((id, b"{}".as_slice())));
-        assert_eq!(read_smart(&request[..33]), Some((id, b"".as_slice())));
-        assert_eq!(read_smart(&request[..32]), None);
-        for byte in [CALLER[0], SMART, VERSION] {
+        assert_eq!(read_smart(&request[..40]), Some((id, b"".as_slice())));
+        assert_eq!(read_smart(&request[..39]), None);
+        for byte in [CALLER[0], SMART[0], VERSION] {
             assert!(!b" \t\r\n{[\"-0123456789tfn".contains(&byte));
         }
     }

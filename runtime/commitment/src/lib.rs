@@ -36,6 +36,8 @@ pub use poseidon::{
     Domain, FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH, hash_bytes, hash4, mds, permute, round_constants,
 };
 pub use receipts::{ReceiptTree, receipt_leaf};
-pub use run::{EntryPoint, RunOutcome, binding, hash_words, run_inputs, state_key, state_value};
+pub use run::{
+    EntryPoint, HostAnswer, RunOutcome, binding, hash_words, run_inputs, state_key, state_value, told_after,
+};
 pub use slot::{Op, Slot, TreeKind};
 pub use tree::{ARITY, CAPACITY, DEPTH, Siblings, Tree, empty_root};

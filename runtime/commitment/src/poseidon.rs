@@ -59,10 +59,14 @@ pub enum Domain {
     Binding = 16,
     /// What a run was given: env, info, message, salt.
     Inputs = 17,
-    /// How it ended: numbers, what it said, salt, 0.
+    /// How it ended: numbers, what it said, salt, what the host has told.
     Outcome = 18,
     /// What a chunk of an execution hands to the next.
     Boundary = 19,
+    /// The host's own answer to a question: request, answer, contract, salt.
+    Answer = 20,
+    /// All such answers: those before, the last one, 0, 0.
+    Told = 21,
 }
 
 impl Domain {

@@ -70,6 +70,38 @@ pub fn run_inputs(env: &[u8], info: Option<&[u8]>, message: &[u8], salt: &Fr) ->
     hash4(Domain::Inputs, [hash_words(env), info, hash_words(message), *salt])
 }
 
+/// What a run was answered by its host, and not by another contract's run: no proof says more of it than that it was this.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HostAnswer<'a> {
+    /// What was asked; of a compact query only the message.
+    pub request: &'a [u8],
+    /// What was answered.
+    pub answer: &'a [u8],
+    /// Key of the contract that a compact query was for; else zero.
+    pub contract: Fr,
+    /// A random element.
+    pub salt: Fr,
+}
+
+impl std::fmt::Debug for HostAnswer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HostAnswer(..)")
+    }
+}
+
+impl HostAnswer<'_> {
+    /// `Poseidon(Answer, hash_words(request), hash_words(answer), contract, salt)`
+    pub fn digest(&self) -> Fr {
+        let (request, answer) = (hash_words(self.request), hash_words(self.answer));
+        hash4(Domain::Answer, [request, answer, self.contract, self.salt])
+    }
+}
+
+/// All that hosts have told an invocation's runs, with one more [`HostAnswer::digest`]: `Poseidon(Told, told, answer, 0, 0)`, from zero on.
+pub fn told_after(told: Fr, answer: Fr) -> Fr {
+    hash4(Domain::Told, [told, answer, from_u64(0), from_u64(0)])
+}
+
 /// How a run ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RunOutcome<'a> {
@@ -83,6 +115,8 @@ pub struct RunOutcome<'a> {
     pub limit: u64,
     /// The response, or the text of an abort; nothing after another trap.
     pub said: Option<&'a [u8]>,
+    /// What hosts had told the invocation's runs by then: [`told_after`].
+    pub told: Fr,
 }
 
 impl std::fmt::Debug for RunOutcome<'_> {
@@ -100,14 +134,14 @@ impl RunOutcome<'_> {
         self.code != 0 || !self.said.is_some_and(|said| said.starts_with(Self::OK))
     }
 
-    /// What the log says of it: `Poseidon(Outcome, entry + 2^8 code + 2^64 gas + 2^128 limit, hash_words(said), salt, 0)`, with zero for
+    /// What the log says of it: `Poseidon(Outcome, entry + 2^8 code + 2^64 gas + 2^128 limit, hash_words(said), salt, told)`, with zero for
     /// the hash if nothing was said.
     pub fn digest(&self, salt: &Fr) -> Fr {
         let shift = from_u64(1 << 32).square();
         let low = from_u64(self.entry as u64 | u64::from(self.code) << 8);
         let packed = low + shift * (from_u64(self.gas) + shift * from_u64(self.limit));
         let said = self.said.map(hash_words).unwrap_or_default();
-        hash4(Domain::Outcome, [packed, said, *salt, from_u64(0)])
+        hash4(Domain::Outcome, [packed, said, *salt, self.told])
     }
 }
 
@@ -137,7 +171,14 @@ mod tests {
 
     #[test]
     fn only_a_response_that_says_ok_is_kept() {
-        let outcome = |code, said| RunOutcome { entry: EntryPoint::Execute, code, gas: 1, limit: 2, said };
+        let outcome = |code, said| RunOutcome {
+            entry: EntryPoint::Execute,
+            code,
+            gas: 1,
+            limit: 2,
+            said,
+            told: from_u64(0),
+        };
         assert!(!outcome(0, Some(br#"{"ok":{}}"#.as_slice())).failed());
         for failed in [
             outcome(0, Some(br#"{"error":"no"}"#.as_slice())),
@@ -158,9 +199,29 @@ mod tests {
         }
 
         #[test]
+        fn every_part_of_an_answer_counts(request: Vec<u8>, answer: Vec<u8>) {
+            let one = HostAnswer { request: &request, answer: &answer, contract: from_u64(1), salt: from_u64(2) };
+            let longer = [answer.as_slice(), &[0]].concat();
+            let others = [
+                HostAnswer { request: &longer, ..one },
+                HostAnswer { answer: &longer, ..one },
+                HostAnswer { contract: from_u64(2), ..one },
+                HostAnswer { salt: from_u64(1), ..one },
+            ];
+            for other in others {
+                prop_assert!(other == one || other.digest() != one.digest());
+            }
+            let (first, second) = (one.digest(), others[2].digest());
+            let told = |answers: [Fr; 2]| answers.into_iter().fold(from_u64(0), told_after);
+            prop_assert_ne!(told([first, second]), told([second, first]));
+            prop_assert_ne!(told_after(from_u64(0), first), told([first, first]));
+        }
+
+        #[test]
         fn every_part_of_an_outcome_counts(gas in 0..u64::MAX, limit in 0..u64::MAX) {
             let salt = from_u64(9);
-            let one = RunOutcome { entry: EntryPoint::Execute, code: 0, gas, limit, said: Some(b"said") };
+            let told = from_u64(3);
+            let one = RunOutcome { entry: EntryPoint::Execute, code: 0, gas, limit, said: Some(b"said"), told };
             let others = [
                 RunOutcome { entry: EntryPoint::Query, ..one },
                 RunOutcome { code: 1, ..one },
@@ -168,6 +229,7 @@ mod tests {
                 RunOutcome { limit: limit + 1, ..one },
                 RunOutcome { said: Some(b"Said"), ..one },
                 RunOutcome { said: None, ..one },
+                RunOutcome { told: from_u64(4), ..one },
             ];
             for other in others {
                 prop_assert_ne!(other.digest(&salt), one.digest(&salt));

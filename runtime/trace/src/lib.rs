@@ -25,5 +25,5 @@ pub use codec::CodecError;
 pub use inclusion::Inclusion;
 pub use opening::{AskedRun, MAX_OPENING_BYTES, OpeningError, RunOpening};
 pub use receipt::{MAX_RECEIPT_BYTES, Receipt, ReceiptKind, ReceiptOpening};
-pub use run::{HostCall, HostOp, QueryAnswer, RunTrace};
+pub use run::{AnsweredBy, HostCall, HostOp, QueryAnswer, RunTrace};
 pub use trace::{InvocationTrace, MAX_TRACE_BYTES};

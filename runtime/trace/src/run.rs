@@ -59,6 +59,19 @@ pub struct QueryAnswer {
     pub bytes: Vec<u8>,
     /// Gas that was used elsewhere for it.
     pub gas: u64,
+    /// Who answered.
+    pub by: AnsweredBy,
+}
+
+/// Who answered a query. A host's answers are in the log's [`nectar_commitment::told_after`], each under its salt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnsweredBy {
+    /// A run of another contract, to a compact query: the bytes are what it said, or say that it failed.
+    Run,
+    /// The same to a query in JSON, in the host's words.
+    RunInJson(Fr),
+    /// The host, without a run.
+    Host(Fr),
 }
 
 impl std::fmt::Debug for QueryAnswer {
@@ -90,6 +103,8 @@ pub struct RunTrace {
     pub trap: u8,
     /// The response, or the text of an abort; nothing after another trap.
     pub said: Option<Vec<u8>>,
+    /// What hosts had told the invocation's runs when it ended: [`nectar_commitment::told_after`].
+    pub told: Fr,
     /// Entries of the invocation's log before the run began.
     pub start: u32,
     /// Place of the run's own entry.
@@ -117,7 +132,7 @@ impl RunTrace {
     /// How it ended.
     pub fn outcome(&self) -> RunOutcome<'_> {
         let Self { entry, trap: code, gas, limit, .. } = *self;
-        RunOutcome { entry, code, gas, limit, said: self.said.as_deref() }
+        RunOutcome { entry, code, gas, limit, said: self.said.as_deref(), told: self.told }
     }
 
     /// Key and value of its entry in the log; `None` if the inputs are not those of its entry point.
@@ -152,8 +167,14 @@ impl RunTrace {
             let op = Value::from(call.op as u64);
             Value::Array(vec![op, bytes(&call.key), optional(&call.value), salt, call.place.into()])
         });
-        let answers =
-            self.answers.iter().map(|answer| Value::Array(vec![bytes(&answer.bytes), answer.gas.into()]));
+        let answers = self.answers.iter().map(|answer| {
+            let (by, salt) = match &answer.by {
+                AnsweredBy::Run => (1, Value::Null),
+                AnsweredBy::RunInJson(salt) => (2, field_value(salt)),
+                AnsweredBy::Host(salt) => (3, field_value(salt)),
+            };
+            Value::Array(vec![bytes(&answer.bytes), answer.gas.into(), by.into(), salt])
+        });
         Value::Array(vec![
             bytes(self.contract.as_bytes()),
             bytes(self.code.as_bytes()),
@@ -165,6 +186,7 @@ impl RunTrace {
             self.gas.into(),
             self.trap.into(),
             optional(&self.said),
+            field_value(&self.told),
             self.start.into(),
             self.end.into(),
             field_value(&self.inputs_salt),
@@ -193,6 +215,7 @@ impl RunTrace {
             gas: fields.unsigned()?,
             trap: u8::try_from(fields.unsigned()?).map_err(|_| malformed)?,
             said: fields.optional_bytes()?,
+            told: fields.field()?,
             start: fields.place()?,
             end: fields.place()?,
             inputs_salt: fields.field()?,
@@ -200,8 +223,14 @@ impl RunTrace {
             calls: fields.list(MAX_CALLS, HostCall::from_value)?,
             answers: fields.list(MAX_ANSWERS, |item| {
                 let mut item = Fields::new(item, WHAT)?;
-                let answer = QueryAnswer { bytes: item.bytes()?, gas: item.unsigned()? };
-                item.end().map(|()| answer)
+                let (bytes, gas) = (item.bytes()?, item.unsigned()?);
+                let by = match (item.unsigned()?, item.optional_field()?) {
+                    (1, None) => AnsweredBy::Run,
+                    (2, Some(salt)) => AnsweredBy::RunInJson(salt),
+                    (3, Some(salt)) => AnsweredBy::Host(salt),
+                    _ => return Err(malformed),
+                };
+                item.end().map(|()| QueryAnswer { bytes, gas, by })
             })?,
         };
         fields.end()?;
@@ -261,6 +290,7 @@ pub(crate) mod tests {
             gas: 28_000,
             trap: 0,
             said: Some(b"{\"ok\":{}}".to_vec()),
+            told: Fr::from(7),
             start: 2,
             end: 6,
             inputs_salt: Fr::from(5),
@@ -272,7 +302,9 @@ pub(crate) mod tests {
                 call(HostOp::Write, Some(b"value"), 4),
                 call(HostOp::Remove, None, 5),
             ],
-            answers: vec![QueryAnswer { bytes: b"answer".to_vec(), gas: 3 }],
+            answers: [AnsweredBy::Run, AnsweredBy::RunInJson(Fr::from(8)), AnsweredBy::Host(Fr::from(9))]
+                .map(|by| QueryAnswer { bytes: b"answer".to_vec(), gas: 3, by })
+                .to_vec(),
         }
     }
 
@@ -318,7 +350,8 @@ pub(crate) mod tests {
             assert_ne!(other.0, entry.0);
             assert_eq!(other.1, entry.1);
         }
-        let changes: [fn(&mut RunTrace); 6] = [
+        let changes: [fn(&mut RunTrace); 7] = [
+            |run| run.told += Fr::from(1),
             |run| run.trap = 1,
             |run| run.gas += 1,
             |run| run.limit += 1,
