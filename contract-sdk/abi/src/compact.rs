@@ -27,7 +27,10 @@ use crate::{
 pub const CALLER: &[u8] = &[1];
 
 /// What [`smart`] begins with: a word, so that a message begins where one does if the request does.
-const SMART: [u8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
+pub const SMART: [u8; 8] = [2, 0, 0, 0, 0, 0, 0, 0];
+
+/// Bytes of [`smart()`] before the message.
+pub const SMART_HEAD: usize = SMART.len() + ContractId::LEN;
 
 /// The answer to [`smart`] if the contract's run came to no end.
 pub const FAILED: &[u8] = br#"{"error":"the contract that was asked failed"}"#;
@@ -43,7 +46,7 @@ const FIXED: usize = 152;
 
 /// A query of another contract: a word, the contract, and the message as it is.
 pub fn smart(contract: &ContractId, message: &[u8]) -> Vec<u8> {
-    let mut request = Vec::with_capacity(SMART.len() + ContractId::LEN + message.len());
+    let mut request = Vec::with_capacity(SMART_HEAD + message.len());
     request.extend_from_slice(&SMART);
     request.extend_from_slice(contract.as_bytes());
     request.extend_from_slice(message);

@@ -1,9 +1,9 @@
 use nectar_abi::CodeHash;
 use nectar_circuit::execution::{
-    AccessRecord, Batch, LogRecord, Place, ReceiptRecord, RecordError, Recorder, RunRecord,
+    AccessRecord, AnswerRecord, Batch, LogRecord, Place, ReceiptRecord, RecordError, Recorder, RunRecord,
 };
-use nectar_commitment::{EntryPoint, Key};
-use nectar_trace::{HostOp, InvocationTrace, RunTrace};
+use nectar_commitment::EntryPoint;
+use nectar_trace::{AnsweredBy, HostOp, InvocationTrace, QueryAnswer, RunTrace};
 use nectar_vm::cosmwasm::{Recorded, ReplayHost};
 use nectar_vm::{Limits, Machine, Program};
 use thiserror::Error;
@@ -112,15 +112,26 @@ fn repeat(
         program: place,
         entry: run.entry,
         inputs: run.inputs.clone(),
-        contract: Key::from_digest(run.contract.as_bytes()).to_field(),
+        contract: *run.contract.as_bytes(),
         secret: run.secret,
         salts: [run.inputs_salt, run.outcome_salt],
         limit: run.limit,
         receipt,
         accesses: accesses.collect(),
-        answers: run.answers.iter().map(|answer| answer.bytes.clone()).collect(),
+        answers: run.answers.iter().map(answer).collect(),
+        said: run.said.clone(),
+        told: run.told,
         entry_in_log: run.end,
     })
+}
+
+fn answer(answer: &QueryAnswer) -> AnswerRecord {
+    let (by_run, salt) = match answer.by {
+        AnsweredBy::Run => (true, None),
+        AnsweredBy::RunInJson(salt) => (true, Some(salt)),
+        AnsweredBy::Host(salt) => (false, Some(salt)),
+    };
+    AnswerRecord { bytes: answer.bytes.clone(), by_run, salt }
 }
 
 fn call(call: &nectar_trace::HostCall) -> Option<Recorded<'_>> {

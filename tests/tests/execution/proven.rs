@@ -1,11 +1,11 @@
 //! What a node keeps of its invocations is what the execution circuit is satisfied by, chunk after chunk, and nothing else is.
 
-use nectar_abi::CodeHash;
+use nectar_abi::{CodeHash, compact};
 use nectar_circuit::execution::{Arranged, Challenges, ExecutionCircuit, Size};
 use nectar_circuit::{Boundary, Frame, Phased as _, Position, Statement, Uniform as _};
 use nectar_commitment::Fr;
 use nectar_prover::record;
-use nectar_trace::{Batch, InvocationTrace};
+use nectar_trace::{AnsweredBy, Batch, InvocationTrace};
 use nectar_vm::cosmwasm::CosmWasm;
 use nectar_vm::{Program, lower};
 use sha2::{Digest as _, Sha256};
@@ -91,4 +91,74 @@ fn what_a_node_keeps_of_its_invocations_satisfies_the_circuit_and_another_answer
     read.salt = Some(Fr::from(1));
     let (violated, _) = judge(&forged, &statement, &programs);
     assert_ne!(violated, 0);
+}
+
+/// A patient's record is read, for which the contract asks the one of consents; and one that there is no consent to.
+fn composed(consent: &[u8], records: &[u8]) -> Batch {
+    let node = Node::new();
+    let consents = node.contract(consent, "{}");
+    let contract = node.contract(records, &format!(r#"{{"consent":"{}"}}"#, consents.id));
+    let contract = node.granted(contract, &["execute/put", "query/get"]);
+    let patient = patient();
+    let resource = r#"{"resourceType":"Observation","id":"bp-1","status":"final"}"#;
+    let calls = [
+        (
+            "execute/put",
+            format!(
+                r#"{{"put":{{"patient":"{patient}","resource_type":"Observation","id":"bp-1","resource":{resource}}}}}"#
+            ),
+            vec![consents.id],
+        ),
+        (
+            "query/get",
+            format!(r#"{{"get":{{"patient":"{patient}","resource_type":"Observation","id":"bp-1"}}}}"#),
+            vec![consents.id],
+        ),
+        // The consents are not named: there is nobody to ask.
+        (
+            "query/get",
+            format!(r#"{{"get":{{"patient":"{patient}","resource_type":"Observation","id":"bp-1"}}}}"#),
+            Vec::new(),
+        ),
+    ];
+    for (method, message, touches) in calls {
+        node.call(&contract, method, &message, &touches);
+    }
+    node.batch()
+}
+
+/// Whose answers an invocation's runs were given.
+fn answers(trace: &InvocationTrace) -> Vec<AnsweredBy> {
+    trace.runs.iter().flat_map(|run| &run.answers).map(|answer| answer.by).collect()
+}
+
+#[test]
+fn an_answer_of_another_contract_is_what_its_run_said_and_no_other_answer_is() {
+    let (consent, records) = (artifact("consent"), artifact("health_records"));
+    let batch = composed(&consent, &records);
+    let (statement, programs) = (statement(&batch), [lowered(&consent), lowered(&records)]);
+    let traces: Vec<_> = batch.traces().to_vec();
+    let runs = |trace: &InvocationTrace| answers(trace).iter().filter(|by| **by == AnsweredBy::Run).count();
+    assert!(traces.iter().any(|trace| runs(trace) == 1), "somebody was asked");
+    assert_eq!(runs(traces.last().unwrap()), 0, "nobody was there to ask");
+    assert_eq!(judge(&traces, &statement, &programs), (0, true));
+
+    // The contract is told that there is nobody to ask, and repeats on that what it did.
+    let get = traces.iter().rposition(|trace| runs(trace) == 1).unwrap();
+    let mut alone = traces.clone();
+    let trace = &mut alone[get];
+    trace.runs.truncate(1);
+    let answer = trace.runs[0].answers.iter_mut().find(|answer| answer.by == AnsweredBy::Run).unwrap();
+    (answer.by, answer.gas) = (AnsweredBy::Host(Fr::from(5)), 0);
+    answer.bytes = compact::UNKNOWN.to_vec();
+    // The machine goes another way: no such run can be recorded.
+    assert!(record(&alone, &programs).is_err());
+
+    // The answer is the host's: it says the same, but nobody's run is behind it.
+    let mut own = traces.clone();
+    let answer = own[get].runs[0].answers.iter_mut().find(|answer| answer.by == AnsweredBy::Run).unwrap();
+    answer.by = AnsweredBy::Host(Fr::from(5));
+    own[get].runs.truncate(1);
+    let (violated, may_end) = judge(&own, &statement, &programs);
+    assert!(violated > 0 || !may_end);
 }

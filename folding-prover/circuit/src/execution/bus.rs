@@ -33,7 +33,7 @@ pub(crate) enum Tag {
     Word = 12,
     /// Bytes outside: `position of their length; hash, position behind, length and one, first word, form`.
     Bytes = 13,
-    /// Where messages of a run go on: `position; place in the log, contract, binding, secret`.
+    /// Where messages of a run go on: `position; place in the log, contract, binding, secret, told, block`.
     Message = 14,
     /// What is in a log: `place; code, contract, binding, key, value`.
     Access = 15,
@@ -49,6 +49,15 @@ pub(crate) enum Tag {
     Operation = 20,
     /// Cells that begin alike: `address of the first; address behind the last, since when or program, kind`.
     Stretch = 21,
+    /// A run that answers another one's query: `position of the query + 2^60 place before + 2^120 place of its entry; message, contract, answer,
+    /// told after, told before, block, gas + 2^64 starved`.
+    Answer = 22,
+    /// A run that no other one asked for: `place of its entry`.
+    Outermost = 23,
+    /// A contract's id as an env says it: `contract; text in three elements`.
+    Address = 24,
+    /// A contract's id as a query says it: `contract; two words, two words`.
+    Id = 25,
 }
 
 /// Most coordinates of a tuple beside the first, the tag not counted.

@@ -39,7 +39,9 @@ mod tests;
 mod trial;
 
 pub use access::{Access, Link, Write};
-pub use batch::{AccessRecord, ArrangeError, Arranged, Batch, LogRecord, ReceiptRecord, RunRecord, bucket};
+pub use batch::{
+    AccessRecord, AnswerRecord, ArrangeError, Arranged, Batch, LogRecord, ReceiptRecord, RunRecord, bucket,
+};
 pub use chunk::{ChunkContents, Constraints, ExecutionCircuit, Size};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;

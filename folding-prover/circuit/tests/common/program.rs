@@ -9,8 +9,14 @@ use std::collections::BTreeMap;
 
 use nectar_vm::{Assembler, DataImage, Element, Label, Op, Program, Row};
 
-/// The length of the first input with which the program goes through everything; with others it traps.
-pub(crate) const MAIN: usize = 8;
+/// The case, of the first input's length, with which the program goes through everything; with others it traps.
+pub(crate) const MAIN: usize = 0;
+/// The message that it asks itself.
+pub(crate) const ASKED: u64 = 78;
+/// Bytes of the first input behind what tells cases apart: the id of a contract, and what an env ends with.
+const TAIL: u64 = 67;
+/// Bytes more for each case.
+const STEP: u64 = 72;
 /// Lengths that it tells apart.
 pub(crate) const CASES: usize = 12;
 /// Operations of one result, in order: the register of the first operand, and the constant of the second, or its register.
@@ -39,7 +45,7 @@ const COMPUTED: [(Op, u16, Result<u64, u16>); 22] = [
     (Op::Popcnt, 22, Err(0)),
 ];
 /// What the response begins with, and all of it.
-const RESPONSE: u64 = u64::from_le_bytes(*b"{\"ok\":{}");
+pub(crate) const RESPONSE: u64 = u64::from_le_bytes(*b"{\"ok\":{}");
 
 /// Rows that compute, by what they do, which is their name.
 pub(crate) fn computed() -> impl Iterator<Item = Op> {
@@ -51,6 +57,12 @@ pub(crate) fn computed() -> impl Iterator<Item = Op> {
 pub(crate) struct Named {
     pub(crate) program: Program,
     marks: BTreeMap<String, u32>,
+}
+
+/// The first input of a run of this contract that chooses a case.
+pub(crate) fn env(contract: &[u8; 32], case: usize) -> Vec<u8> {
+    let digits: String = contract.iter().map(|byte| format!("{byte:02x}")).collect();
+    [vec![b'e'; STEP as usize * case], digits.into_bytes(), b"\"}}".to_vec()].concat()
 }
 
 impl Named {
@@ -200,7 +212,7 @@ impl Writer {
         self.row(Row { a: 16, ..Row::new(Op::Emit) });
     }
 
-    /// A removal, a scan with all that can be asked of it, and a query.
+    /// A removal, a scan with all that can be asked of it, a query, and one of the contract itself.
     fn more_messages(&mut self) {
         let [gone, end] = [b"key0\0\0\0\0", b"keyz\0\0\0\0"].map(|key| u64::from_le_bytes(*key));
         self.emits(&[5, 4, gone, 6, 0, 5, end, 1, 7, 1]);
@@ -213,6 +225,19 @@ impl Writer {
         self.advise(13);
         self.emits(&[13, 8, 77]);
         self.advises(&[13, 14, 15]);
+        self.emits(&[14, 0, 0, 0, 5 << 48, 8, ASKED]);
+        self.advises(&[13, 14, 15]);
+    }
+
+    /// A query of the least case reads `key1` and responds; others refuse.
+    fn query(&mut self, refuses: Label) {
+        self.advise(1);
+        self.go(Row { a: 1, imm: TAIL, immediate: true, ..Row::new(Op::BrNe) }, refuses);
+        self.advises(&[2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 4]);
+        self.emits(&[3, 4, u64::from_le_bytes(*b"key1\0\0\0\0")]);
+        self.advises(&[13, 14]);
+        self.emits(&[1, 8, RESPONSE]);
+        self.row(Row::new(Op::Return));
     }
 
     fn respond(&mut self) {
@@ -228,14 +253,16 @@ impl Writer {
 pub(crate) fn program(all: bool) -> Named {
     let mut w = Writer::default();
     let cases = [(); CASES].map(|()| w.assembler.label());
-    let [function, other] = [(); 2].map(|()| w.assembler.label());
+    let [function, other, query] = [(); 3].map(|()| w.assembler.label());
     w.advise(1);
-    w.row(Row { a: 1, imm: CASES as u64 - 1, ..Row::new(Op::BrTable) });
+    w.row(Row { d: 2, a: 1, imm: TAIL, immediate: true, ..Row::new(Op::Sub64) });
+    w.row(Row { d: 2, a: 2, imm: STEP, immediate: true, ..Row::new(Op::DivU) });
+    w.row(Row { a: 2, imm: CASES as u64 - 1, ..Row::new(Op::BrTable) });
     for case in cases {
         w.go(Row::new(Op::Br), case);
     }
     w.place(cases[MAIN]);
-    w.advises(&[2, 3, 4, 5, 6]);
+    w.advises(&[2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 4, 5, 6]);
     w.compute();
     w.flow(function);
     w.memory();
@@ -255,8 +282,10 @@ pub(crate) fn program(all: bool) -> Named {
     w.row(Row::new(Op::Nop));
     w.row(Row::new(Op::Return));
 
-    let [refuses, zero, overflow, beyond, missing, empty, typed, deep, _, wraps, edge, deeper] = cases;
+    let [_, zero, overflow, beyond, missing, empty, typed, deep, refuses, wraps, edge, deeper] = cases;
     let refuse = Row { imm: 9, ..Row::new(Op::Trap) };
+    w.place(query);
+    w.query(refuses);
     w.place(refuses);
     w.row(refuse);
     w.place(zero);
@@ -292,13 +321,14 @@ pub(crate) fn program(all: bool) -> Named {
     w.row(Row { d: 0xffff, a: 20, imm: 3, ..Row::new(Op::CallIndirect) });
 
     let element = |label, ty| Some(Element { row: w.assembler.place_of(label).unwrap(), ty });
+    let of_query = w.assembler.place_of(query).unwrap();
     let table = vec![None, element(function, 3), element(other, 9), element(deeper, 3)];
     let program = Program {
         rows: w.assembler.finish().unwrap(),
         data: DataImage { first: 8, words: (1..=8).map(|n| 0x0123_4567_89ab_cdef * n).collect() },
         table,
         pages: (1, 2),
-        entries: ["execute", "query"].map(|name| (name.to_owned(), 0)).into(),
+        entries: [("execute", 0), ("query", of_query)].map(|(name, row)| (name.to_owned(), row)).into(),
         functions: Vec::new(),
     };
     Named { program, marks: w.marks }

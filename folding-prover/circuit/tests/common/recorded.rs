@@ -7,12 +7,13 @@
 
 use nectar_circuit::execution::{AccessRecord, LogRecord, Place, ReceiptRecord, Recorder, RunRecord};
 use nectar_commitment::{
-    Domain, EntryPoint, Fr, RunOutcome, Tree, binding, hash4, run_inputs, state_key, state_value,
+    Domain, EntryPoint, Fr, Key, RunOutcome, Tree, binding, hash4, run_inputs, state_key, state_value,
 };
 use nectar_vm::cosmwasm::{Access, AccessKind, CosmWasm, MemoryHost, Said};
 use nectar_vm::{Limits, Machine, Program, Trap, lower};
 
-const ENV: &str = r#"{"block":{"height":1,"time":"1790000000000000000","chain_id":"nectar-1"},"transaction":null,"contract":{"address":"0202020202020202020202020202020202020202020202020202020202020202"}}"#;
+const ENV: &str = r#"{"block":{"height":1,"time":"1790000000000000000","chain_id":"nectar-1"},"transaction":null,                             "contract":{"address":"0202020202020202020202020202020202020202020202020202020202020202"}}"#;
+const CONTRACT: [u8; 32] = [2; 32];
 const INFO: &str =
     r#"{"sender":"0101010101010101010101010101010101010101010101010101010101010101","funds":[]}"#;
 
@@ -38,7 +39,7 @@ pub(crate) fn instantiate_with(
     limit: u64,
     message: &str,
 ) -> (RunRecord, ReceiptRecord) {
-    let (contract, secret) = (Fr::from(5), Fr::from(6));
+    let (contract, secret) = (Key::from_digest(&CONTRACT).to_field(), Fr::from(6));
     let bound = binding(&program.commitment(), &secret);
     let inputs: Vec<_> = [ENV, INFO, message].iter().map(|input| input.as_bytes().to_vec()).collect();
     let mut host = MemoryHost::new();
@@ -67,6 +68,7 @@ pub(crate) fn instantiate_with(
         gas: if recording.trap() == Some(Trap::OutOfGas) { limit } else { recording.gas() },
         limit,
         said: said.as_deref(),
+        told: Fr::zero(),
     };
     let entry_in_log = u32::try_from(entries.len()).unwrap();
     let given = run_inputs(&inputs[0], Some(&inputs[1]), &inputs[2], &salts[0]);
@@ -80,13 +82,15 @@ pub(crate) fn instantiate_with(
         program: 0,
         entry: EntryPoint::Instantiate,
         inputs,
-        contract,
+        contract: CONTRACT,
         secret,
         salts,
         limit,
         receipt: run - 1,
         accesses,
         answers: Vec::new(),
+        said,
+        told: Fr::zero(),
         entry_in_log,
     };
     (record, ReceiptRecord { log: entries, body: Fr::from(10), auth: Fr::from(11) })

@@ -52,7 +52,9 @@ fn size() -> Size {
         parts: 2,
         accesses: 1,
         items: 1,
-        asks: 1,
+        scans: 1,
+        queries: 1,
+        addresses: 1,
         entries: 1,
         receipts: 1,
     }

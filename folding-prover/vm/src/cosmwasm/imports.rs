@@ -1,5 +1,6 @@
 //! CosmWasm's imports, each in the runtime's order: charge, bounded read, authorise, act.
 
+use nectar_abi::compact;
 use nectar_abi::limits::{MAX_KEY_BYTES, MAX_MESSAGE_BYTES, MAX_VALUE_BYTES};
 
 use super::addresses::{self, MAX_CANONICAL_BYTES, MAX_TEXT_BYTES as MAX_ADDRESS_BYTES};
@@ -249,12 +250,28 @@ impl Stubs {
         Ok(())
     }
 
-    /// The first word is what the answer cost elsewhere: the gas of a composed call.
+    /// The first word is what the answer cost elsewhere: the gas of a composed call. A compact query goes out as the contract's words and the
+    /// message, so that these are what the other contract's run is of.
     fn query(&self, w: &mut Writer<'_>) -> Result<(), TooManyRows> {
         self.begin(w, 0);
         let request = take(w, Writer::argument(0), MAX_MESSAGE_BYTES);
+        let (json, asked) = (w.label(), w.label());
+        w.branch_if(Op::BrLtU, request.length, compact::SMART_HEAD as u64, json);
+        let head = w.load(Op::Load64, request.offset, 0);
+        w.branch_if(Op::BrNe, head, u64::from_le_bytes(compact::SMART), json);
+        w.emit_number(Tag::Smart as u64);
+        for at in (8..compact::SMART_HEAD as u64).step_by(8) {
+            let word = w.load(Op::Load64, request.offset, at);
+            w.emit(word);
+        }
+        let offset = w.compute(Op::Add64, request.offset, compact::SMART_HEAD as u64);
+        let length = w.compute(Op::Sub64, request.length, compact::SMART_HEAD as u64);
+        emit_bytes(w, Bytes { offset, length })?;
+        w.branch(asked);
+        w.place(json)?;
         w.emit_number(Tag::Query as u64);
         emit_bytes(w, request)?;
+        w.place(asked)?;
         let cost = w.advise();
         w.charge(cost);
         let length = w.advise();

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use nectar_abi::{ContractId, compact};
 use thiserror::Error;
 
 use super::tag::{Part, Tag};
@@ -61,7 +62,7 @@ impl fmt::Debug for Ask {
 #[non_exhaustive]
 pub enum LogError {
     /// A message begins with a word that is no tag.
-    #[error("a message of a contract begins with one of the tags 1 to 9 and 13")]
+    #[error("a message of a contract begins with one of the tags 1 to 9, 13 and 14")]
     Tag,
     /// Too many bytes.
     #[error("{got} bytes after tag {tag:?}; at most {limit} belong there")]
@@ -181,6 +182,7 @@ impl Message {
             }
             Tag::Remove => Ask::Remove(bytes()),
             Tag::Query => Ask::Query(bytes()),
+            Tag::Smart => Ask::Query(smart(fields)),
             Tag::Scan => {
                 let mut bound = || match fields.next() {
                     Some(Field::Bytes(bytes)) => Some(bytes),
@@ -198,6 +200,18 @@ impl Message {
             Tag::NextKey => Ask::NextKey(number(fields.next())),
             Tag::NextValue => Ask::NextValue(number(fields.next())),
         })
+    }
+}
+
+/// A compact query, as the contract wrote it.
+fn smart(mut fields: impl Iterator<Item = Field>) -> Vec<u8> {
+    let mut contract = [0; ContractId::LEN];
+    for word in contract.chunks_mut(WORD) {
+        word.copy_from_slice(&number(fields.next()).to_le_bytes());
+    }
+    match fields.next() {
+        Some(Field::Bytes(message)) => compact::smart(&ContractId::new(contract), &message),
+        _ => Vec::new(),
     }
 }
 

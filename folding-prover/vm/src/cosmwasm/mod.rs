@@ -24,6 +24,7 @@
 //! | 8 `NextKey` | number of an iterator | optional bytes of the key |
 //! | 9 `NextValue` | number of an iterator | optional bytes of the value |
 //! | 13 `Query` | bytes of a request (512 KiB) | gas that the answer took elsewhere, bytes of the answer (8 MiB) |
+//! | 14 `Smart` | four words of a contract's id, bytes of a message (512 KiB) | the same |
 //!
 //! So a message is its tag, then fields, then fields of the answer, and a field is a number (one word), bytes or optional
 //! bytes. Numbers 10 to 12 were tags once: what an address is needs no host, so programs know the rule themselves.

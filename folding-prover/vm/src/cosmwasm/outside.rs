@@ -1,8 +1,10 @@
 use std::fmt;
 
+use nectar_abi::compact;
+
 /// Answers queries that go beyond the contract's own state.
 pub trait Queries {
-    /// The answer to a `QueryRequest`, as JSON of a `SystemResult`.
+    /// The answer to a `QueryRequest`, as JSON of a `SystemResult`, or to a compact request (`nectar_abi::compact`).
     fn query(&mut self, request: &[u8]) -> QueryAnswer;
 }
 
@@ -26,7 +28,10 @@ impl fmt::Debug for QueryAnswer {
 pub struct NoQueries;
 
 impl Queries for NoQueries {
-    fn query(&mut self, _: &[u8]) -> QueryAnswer {
+    fn query(&mut self, request: &[u8]) -> QueryAnswer {
+        if compact::read_smart(request).is_some() {
+            return QueryAnswer { bytes: compact::UNKNOWN.to_vec(), gas: 0 };
+        }
         let bytes = br#"{"error":{"unsupported_request":{"kind":"this query"}}}"#.to_vec();
         QueryAnswer { bytes, gas: 0 }
     }

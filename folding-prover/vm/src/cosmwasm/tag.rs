@@ -27,6 +27,8 @@ pub enum Tag {
     NextValue = 9,
     /// `query_chain`
     Query = 13,
+    /// The same, if the request is a compact query of another contract.
+    Smart = 14,
 }
 
 /// What follows a tag, part by part.
@@ -43,8 +45,8 @@ pub(super) enum Part {
 impl Tag {
     /// The tag with this number.
     pub fn from_number(number: u64) -> Option<Self> {
-        use Tag::{Abort, Next, NextKey, NextValue, Query, Read, Remove, Response, Scan, Write};
-        let all = [Response, Abort, Read, Write, Remove, Scan, Next, NextKey, NextValue, Query];
+        use Tag::{Abort, Next, NextKey, NextValue, Query, Read, Remove, Response, Scan, Smart, Write};
+        let all = [Response, Abort, Read, Write, Remove, Scan, Next, NextKey, NextValue, Query, Smart];
         all.into_iter().find(|tag| *tag as u64 == number)
     }
 
@@ -57,6 +59,9 @@ impl Tag {
             Self::Scan => &[Part::Optional(MAX_KEY_BYTES), Part::Optional(MAX_KEY_BYTES), Part::Number],
             Self::Next | Self::NextKey | Self::NextValue => &[Part::Number],
             Self::Query => &[Part::Bytes(MAX_MESSAGE_BYTES)],
+            Self::Smart => {
+                &[Part::Number, Part::Number, Part::Number, Part::Number, Part::Bytes(MAX_MESSAGE_BYTES)]
+            }
         }
     }
 }

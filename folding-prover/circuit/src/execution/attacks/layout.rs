@@ -102,7 +102,10 @@ pub(super) fn spans(size: &Size, contents: &Contents) -> Vec<Span> {
     layout.add("bytes", width(|b, bus, _| outside::bytes(b, bus, None)), c.parts.len(), size.parts);
     layout.add("access", width(|b, bus, _| outside::access(b, bus, None)), c.accesses.len(), size.accesses);
     layout.add("item", width(|b, bus, _| outside::item(b, bus, None)), c.items.len(), size.items);
-    layout.add("ask", width(|b, bus, _| outside::ask(b, bus, None)), c.asks.len(), size.asks);
+    layout.add("scan", width(|b, bus, _| outside::scan(b, bus, None)), c.scans.len(), size.scans);
+    layout.add("query", width(|b, bus, _| outside::query(b, bus, None)), c.queries.len(), size.queries);
+    let address_width = width(|b, bus, _| outside::address(b, bus, None));
+    layout.add("address", address_width, c.addresses.len(), size.addresses);
     layout.add("log", width(|b, bus, _| runs::log(b, bus, None)), c.entries.len(), size.entries);
     let receipt_width = width(|b, bus, last| {
         _ = runs::receipt(b, bus, last, None);

@@ -5,7 +5,6 @@ use nectar_commitment::Fr;
 use nectar_vm::{End, Op, Step, Trap, WordAccess};
 
 use super::forgery::{Forgery, Stage, differs};
-use super::program::MAIN;
 use super::told::{Call, HONEST, Teller};
 use super::world::{arranged, traps};
 use crate::execution::Access;
@@ -222,7 +221,7 @@ fn in_bounds(stage: &Stage) -> Forgery {
 }
 
 fn over_the_end(stage: &Stage) -> Forgery {
-    other_pages(stage, &Call { case: MAIN + 2, ..HONEST }, (2, 2), false)
+    other_pages(stage, &Call { case: 10, ..HONEST }, (2, 2), false)
 }
 
 fn out_of_bounds(stage: &Stage) -> Forgery {
@@ -234,7 +233,7 @@ fn out_of_bounds(stage: &Stage) -> Forgery {
 
 fn wrapped(stage: &Stage) -> Forgery {
     let word = stage.named.program.data.words[0];
-    let call = Call { case: MAIN + 1, ..HONEST };
+    let call = Call { case: 9, ..HONEST };
     let mut forgery = called(stage, &call, |steps| {
         let at = position(stage, steps, "wraps");
         let mut behind = steps[at];

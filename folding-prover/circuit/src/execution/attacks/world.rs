@@ -7,7 +7,7 @@ use super::program::{CASES, MAIN, Named, program};
 use super::told::{Call, HONEST, Teller, Told};
 use crate::Statement;
 use crate::execution::batch::tests::recorded;
-use crate::execution::batch::{Arranged, Batch};
+use crate::execution::batch::{Arranged, Batch, RunRecord};
 use crate::execution::chunk::{Contents, Size};
 
 /// Ends a run at its last step.
@@ -36,7 +36,13 @@ pub(super) fn statement(receipts_root: Fr, receipts: u64) -> Statement {
 
 /// Slots' contents for a batch of one program, and what is claimed.
 pub(super) fn arranged(program: &Program, told: Vec<Told>) -> (Contents, Statement) {
-    let (runs, receipts): (Vec<_>, Vec<_>) = told.into_iter().map(|told| (told.run, told.receipt)).unzip();
+    let (mut runs, mut receipts) = (Vec::new(), Vec::new());
+    for (receipt, told) in (0..).zip(told) {
+        for run in std::iter::once(told.run).chain(told.asked) {
+            runs.push(RunRecord { receipt, ..run });
+        }
+        receipts.push(told.receipt);
+    }
     let claimed = statement(recorded::root(&receipts), receipts.len() as u64);
     let size = Size::ample();
     let arranged = Arranged::new(Batch { programs: vec![program], runs, receipts }, &size).unwrap();
@@ -59,8 +65,13 @@ pub(super) fn whole() -> (Contents, Statement) {
     let at = steps.iter().position(|step| step.pc & 0xff_ffff == u64::from(named.row("charge"))).unwrap();
     let mut calls = vec![HONEST];
     calls.extend((0..CASES).filter(|case| *case != MAIN).map(|case| Call { case, ..HONEST }));
-    calls.extend([20, steps[at].gas + 5].map(|limit| Call { limit, ..HONEST }));
-    calls.push(Call { case: 0, query: true, ..HONEST });
-    let told = (1..).zip(&calls).map(|(run, call)| teller.tells(call, run, |_| ()));
-    arranged(&named.program, told.collect())
+    calls.extend([40, steps[at].gas + 5].map(|limit| Call { limit, ..HONEST }));
+    calls.push(Call { case: 8, query: true, ..HONEST });
+    let mut told: Vec<Told> = Vec::new();
+    let mut run = 1;
+    for call in &calls {
+        told.push(teller.tells(call, run, |_| ()));
+        run += 1 + u32::from(told.last().is_some_and(|told| told.asked.is_some()));
+    }
+    arranged(&named.program, told)
 }

@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use nectar_commitment::binding;
+use nectar_commitment::{Fr, binding};
 use nectar_vm::Trap;
 
+use super::answers::{self, Child, Expected};
 use super::error::ArrangeError;
 use super::memory::making;
 use super::padding::bucket;
@@ -14,7 +15,7 @@ use crate::execution::access::{PAGES, PROGRAM, WORDS};
 use crate::execution::cells::Making;
 use crate::execution::chunk::{ChunkContents, Contents, Scans, Size};
 use crate::execution::hash::Hash;
-use crate::execution::outside::Message;
+use crate::execution::outside::{Address, ID_WORDS, Message, id_of, text_of, words_of};
 use crate::execution::program::{Opening, Wanted};
 use crate::execution::record::Recording;
 use crate::execution::runs::{End, Inputs, Program, Run, SpecialCells};
@@ -53,8 +54,16 @@ impl Arranged {
             let meta = Program::of(number, &committed);
             programs.push((*program, committed, meta, Wanted::default()));
         }
-        let kept = ledger::kept(&batch.receipts);
-        for run in batch.runs {
+        let family = answers::family(&batch.runs)?;
+        let mut expected: BTreeMap<usize, Expected> = BTreeMap::new();
+        let asked: BTreeSet<usize> = family.iter().flatten().copied().collect();
+        let outermost = batch.runs.iter().enumerate().filter(|(at, _)| !asked.contains(at));
+        let outermost = outermost.map(|(_, run)| (run.receipt.into(), run.entry_in_log.into())).collect();
+        let kept = ledger::kept(&batch.receipts, &outermost);
+        contents.addresses = addresses(&batch.runs);
+        let children: Vec<Vec<Child>> =
+            family.iter().map(|numbers| answers::children(&batch.runs, numbers)).collect();
+        for (at, (run, children)) in batch.runs.into_iter().zip(&children).enumerate() {
             let number = run.recording.place.run;
             let program = programs.get_mut(run.program).ok_or(ArrangeError::Program { run: number })?;
             let (program, _, meta, wanted) = program;
@@ -64,8 +73,11 @@ impl Arranged {
                 let number = word.first - word.stretch.from;
                 *wanted.words.entry(u32::try_from(number).unwrap_or(u32::MAX)).or_default() += 1;
             }
-            let said = said(&run, meta, &kept)?;
-            contents.add_run(&run, meta, &said, made)?;
+            let asked = expected.remove(&at);
+            let said = said(&run, meta, asked, children, &kept)?;
+            let begun = family.get(at).into_iter().flatten().copied();
+            expected.extend(begun.zip(said.children.iter().copied()));
+            contents.add_run(&run, meta, &said, asked, made)?;
             contents.add_steps(run.recording);
         }
         for (number, (program, committed, _, wanted)) in (1..).zip(&programs) {
@@ -139,16 +151,40 @@ fn want(recording: &Recording, wanted: &mut Wanted) {
 }
 
 /// What the run said, and where its entries in the log are.
-fn said(run: &RunRecord, program: &Program, kept: &ledger::Kept) -> Result<Said, ArrangeError> {
-    let first = run.accesses.first().map_or(run.entry_in_log, |access| access.entry);
+fn said(
+    run: &RunRecord,
+    program: &Program,
+    asked: Option<Expected>,
+    children: &[Child],
+    kept: &ledger::Kept,
+) -> Result<Said, ArrangeError> {
     let wrong = ArrangeError::Log { run: run.recording.place.run, access: 0 };
-    let place = u64::from(run.receipt) << 32 | u64::from(first);
+    let place = own_place(run);
     if !kept.entries.iter().any(|entry| entry.place == place) {
         return Err(wrong);
     }
-    let before = place.checked_sub(1).ok_or(wrong)?;
     let bound = binding(&program.commitment, &run.secret);
-    Reader::new(run, first_message(run, bound, before)).read()
+    let begins = asked.unwrap_or_else(|| begins(run));
+    Reader::new(run, first_message(run, bound, answers::block(run)?, begins), children).read()
+}
+
+/// Place of the run's own entry in the log.
+fn own_place(run: &RunRecord) -> u64 {
+    u64::from(run.receipt) << 32 | u64::from(run.entry_in_log)
+}
+
+/// What an outermost run begins with: behind the first entry, which is an opening.
+fn begins(run: &RunRecord) -> Expected {
+    Expected { position: 0, place: u64::from(run.receipt) << 32, told: Fr::zero() }
+}
+
+/// Ids of the contracts of these runs, as often as envs have them.
+fn addresses(runs: &[RunRecord]) -> Vec<Address> {
+    let mut counts: BTreeMap<[u8; 32], u64> = BTreeMap::new();
+    for run in runs {
+        *counts.entry(run.contract).or_default() += 1;
+    }
+    counts.into_iter().map(|(id, in_envs)| Address { id, in_envs, in_queries: 0 }).collect()
 }
 
 impl Contents {
@@ -157,6 +193,7 @@ impl Contents {
         run: &RunRecord,
         program: &Program,
         said: &Said,
+        asked: Option<Expected>,
         made: Making,
     ) -> Result<(), ArrangeError> {
         let recording = &run.recording;
@@ -166,19 +203,25 @@ impl Contents {
         }
         let last = self.runs.len();
         let before = u32::try_from(last).unwrap_or(u32::MAX);
-        let own = u64::from(run.receipt) << 32 | u64::from(run.entry_in_log);
+        let own = own_place(run);
         let wrong = ArrangeError::Log { run: number, access: run.accesses.len() };
-        let first = first_message(run, binding(&program.commitment, &run.secret), 0);
+        let (block, begins) = (answers::block(run)?, asked.unwrap_or_else(|| begins(run)));
+        let first = first_message(run, binding(&program.commitment, &run.secret), block, begins);
         let (time, moments) = ends(recording);
-        let place = run.accesses.first().map_or(run.entry_in_log, |access| access.entry);
-        let before_first = (u64::from(run.receipt) << 32 | u64::from(place)).checked_sub(1).ok_or(wrong)?;
         self.runs.push(Run {
             gap: number.saturating_sub(before).saturating_sub(1),
             program: *program,
             entry: run.entry,
-            inputs: Inputs { fields: said.inputs, salt: run.salts[0] },
-            message: Message { at: said.at, place: said.place, ..first },
-            place: before_first,
+            inputs: Inputs {
+                fields: said.inputs,
+                salt: run.salts[0],
+                block,
+                address: text_of(&run.contract),
+            },
+            message: Message { at: said.at, place: said.place, told: said.told, ..first },
+            asked: asked.map(|asked| asked.position),
+            place: begins.place,
+            told: begins.told,
             cut: said.cut,
             end: End {
                 time,
@@ -204,8 +247,18 @@ impl Contents {
         self.parts.extend(&said.parts);
         self.accesses.extend(&said.accesses);
         self.items.extend(&said.items);
-        self.asks.extend(&said.asks);
+        self.scans.extend(&said.scans);
+        self.queries.extend(&said.queries);
+        said.queries.iter().filter_map(|query| query.id).for_each(|id| self.count_id(id));
         Ok(())
+    }
+
+    /// A query asks for this contract.
+    fn count_id(&mut self, id: [u64; ID_WORDS]) {
+        match self.addresses.iter_mut().find(|address| words_of(&address.id) == id) {
+            Some(address) => address.in_queries += 1,
+            None => self.addresses.push(Address { id: id_of(id), in_envs: 0, in_queries: 1 }),
+        }
     }
 
     fn add_steps(&mut self, recording: Recording) {

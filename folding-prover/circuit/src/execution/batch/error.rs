@@ -18,6 +18,18 @@ pub enum ArrangeError {
         /// The word, from 0.
         word: usize,
     },
+    /// A run's first input is no env of its contract.
+    #[error("run {run} was given an env that does not end with its contract's id")]
+    Env {
+        /// The run, from 1.
+        run: u32,
+    },
+    /// Not every query that a run has answered is there with its run, or not every run is asked for.
+    #[error("run {run} is not where the runs before it have asked for it")]
+    Order {
+        /// The run, from 1.
+        run: u32,
+    },
     /// A run has not come to an end.
     #[error("run {run} has not ended: record it to its end")]
     Unfinished {

@@ -23,7 +23,7 @@ pub(super) fn asked(contents: &Contents) -> Vec<(Domain, [Fr; 4])> {
     contents.parts.iter().for_each(|item| outside::bytes(b, &mut bus, Some(item)));
     contents.accesses.iter().for_each(|item| outside::access(b, &mut bus, Some(item)));
     contents.items.iter().for_each(|item| outside::item(b, &mut bus, Some(item)));
-    contents.asks.iter().for_each(|item| outside::ask(b, &mut bus, Some(item)));
+    contents.queries.iter().for_each(|item| outside::query(b, &mut bus, Some(item)));
     contents.entries.iter().for_each(|item| runs::log(b, &mut bus, Some(item)));
     for item in &contents.receipts {
         runs::receipt(b, &mut bus, zero, Some(item));

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use nectar_commitment::{Domain, Fr, Tree, hash4};
 
 use super::record::ReceiptRecord;
@@ -14,8 +16,8 @@ pub(super) struct Kept {
     pub(super) nodes: Vec<Node>,
 }
 
-/// All of a batch's.
-pub(super) fn kept(records: &[ReceiptRecord]) -> Kept {
+/// All of a batch's. `outermost` are the entries of outermost runs, by receipt.
+pub(super) fn kept(records: &[ReceiptRecord], outermost: &BTreeMap<u64, u64>) -> Kept {
     let mut entries = Vec::new();
     let mut receipts = Vec::new();
     let mut leaves = Vec::new();
@@ -24,6 +26,7 @@ pub(super) fn kept(records: &[ReceiptRecord]) -> Kept {
         receipts.push(Receipt {
             log,
             entries: record.log.len() as u64,
+            outermost: outermost.get(&number).copied(),
             body: record.body,
             auth: record.auth,
         });

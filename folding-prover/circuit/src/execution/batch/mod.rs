@@ -1,5 +1,6 @@
 //! A batch of recorded runs, arranged into chunks: what each slot of each chunk has to show.
 
+mod answers;
 mod arrange;
 mod error;
 mod facts;
@@ -14,4 +15,4 @@ mod words;
 pub use arrange::Arranged;
 pub use error::ArrangeError;
 pub use padding::bucket;
-pub use record::{AccessRecord, Batch, LogRecord, ReceiptRecord, RunRecord};
+pub use record::{AccessRecord, AnswerRecord, Batch, LogRecord, ReceiptRecord, RunRecord};

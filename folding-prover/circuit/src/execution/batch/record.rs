@@ -16,6 +16,17 @@ pub struct AccessRecord {
     pub entry: u32,
 }
 
+/// An answer to a query: private.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AnswerRecord {
+    /// The bytes that the run was given.
+    pub bytes: Vec<u8>,
+    /// Whether another run has answered: the next one of the batch, or the next behind those that have answered that one, and so on.
+    pub by_run: bool,
+    /// The salt of what the host has told; none if all of the answer is the other run's.
+    pub salt: Option<Fr>,
+}
+
 /// A run and whose it is: private.
 pub struct RunRecord {
     /// What happened. Runs are numbered from 1, in order.
@@ -26,8 +37,8 @@ pub struct RunRecord {
     pub entry: EntryPoint,
     /// Env, info unless it is a query, and message.
     pub inputs: Vec<Vec<u8>>,
-    /// Key of the contract in its network.
-    pub contract: Fr,
+    /// The contract's id.
+    pub contract: [u8; 32],
     /// The contract's secret.
     pub secret: Fr,
     /// Salts of what the log says of its inputs and of its outcome.
@@ -39,7 +50,11 @@ pub struct RunRecord {
     /// Reads, writes and removals, in order.
     pub accesses: Vec<AccessRecord>,
     /// Answers to queries, in order.
-    pub answers: Vec<Vec<u8>>,
+    pub answers: Vec<AnswerRecord>,
+    /// The response, or the text of an abort.
+    pub said: Option<Vec<u8>>,
+    /// What hosts had told the invocation's runs when it ended: `nectar_commitment::told_after`.
+    pub told: Fr,
     /// Number of the run's own entry in the receipt's log.
     pub entry_in_log: u32,
 }
@@ -80,6 +95,12 @@ pub struct Batch<'p> {
 impl std::fmt::Debug for AccessRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AccessRecord").field("entry", &self.entry).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for AnswerRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AnswerRecord").field("by_run", &self.by_run).finish_non_exhaustive()
     }
 }
 

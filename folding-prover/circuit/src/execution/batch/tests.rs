@@ -5,6 +5,7 @@ use nectar_commitment::{Fr, to_bytes};
 #[path = "../../../tests/common/recorded.rs"]
 pub(in crate::execution) mod recorded;
 
+use super::record::AnswerRecord;
 use super::{ArrangeError, Arranged, Batch};
 use crate::execution::chunk::log;
 use crate::execution::{Challenges, ExecutionCircuit, Size};
@@ -117,9 +118,22 @@ fn runs_that_do_not_belong_to_their_records_are_refused() {
         ArrangeError::Words { run: 1, .. }
     ));
     assert!(matches!(
-        refused(|batch| batch.runs[0].answers.push(Vec::new())),
+        refused(|batch| {
+            let salt = Some(Fr::one());
+            batch.runs[0].answers.push(AnswerRecord { bytes: Vec::new(), by_run: false, salt });
+        }),
         ArrangeError::Words { run: 1, .. }
     ));
+    let by_run = || AnswerRecord { bytes: Vec::new(), by_run: true, salt: None };
+    assert_eq!(refused(|batch| batch.runs[0].answers.push(by_run())), ArrangeError::Order { run: 1 });
+    let changes: [fn(&mut Batch<'_>); 3] = [
+        |batch| batch.runs[0].inputs[0][150] ^= 1,
+        |batch| drop(batch.runs[0].inputs[0].pop()),
+        |batch| batch.runs[0].contract[31] ^= 1,
+    ];
+    for change in changes {
+        assert_eq!(refused(change), ArrangeError::Env { run: 1 });
+    }
     assert!(matches!(refused(|batch| batch.runs[0].entry_in_log = 0), ArrangeError::Log { run: 1, .. }));
     assert!(matches!(refused(|batch| batch.receipts.clear()), ArrangeError::Log { run: 1, .. }));
     assert_eq!(refused(|batch| batch.runs[0].recording.ended = false), ArrangeError::Unfinished { run: 1 });

@@ -1,9 +1,11 @@
-use nectar_commitment::{Fr, state_key, state_value};
+use nectar_commitment::{Domain, Fr, hash4, state_key, state_value, told_after};
 
+use super::answers::{Child, Expected};
 use super::error::ArrangeError;
-use super::record::{AccessRecord, RunRecord};
+use super::record::{AccessRecord, AnswerRecord, RunRecord};
 use crate::execution::outside::{
-    Ask, AskKind, Field, Form, Item, ItemKind, Message, Part, StateAccess, StateCall, Unread,
+    Answerer, Field, Form, ID_WORDS, Item, ItemKind, Message, Part, Query, Scan, StateAccess, StateCall,
+    Unread, id_of, key_of,
 };
 
 /// What a run said and heard, as slots show it.
@@ -13,13 +15,18 @@ pub(super) struct Said {
     pub(super) inputs: [(Field, Unread); 3],
     pub(super) accesses: Vec<StateAccess>,
     pub(super) items: Vec<Item>,
-    pub(super) asks: Vec<Ask>,
+    pub(super) scans: Vec<Scan>,
+    pub(super) queries: Vec<Query>,
+    /// What the runs that answered it begin with, in order.
+    pub(super) children: Vec<Expected>,
     /// The response, or the text of an abort.
     pub(super) last: Option<Field>,
     /// Position behind all messages but the last.
     pub(super) at: u64,
     /// Place of the last access.
     pub(super) place: u64,
+    /// What hosts had told at the end.
+    pub(super) told: Fr,
     pub(super) cut: bool,
 }
 
@@ -31,16 +38,17 @@ pub(super) struct Reader<'r> {
     at: usize,
     message: Message,
     accesses: std::slice::Iter<'r, AccessRecord>,
-    answers: std::slice::Iter<'r, Vec<u8>>,
+    answers: std::slice::Iter<'r, AnswerRecord>,
+    children: std::slice::Iter<'r, Child>,
     said: Said,
 }
 
 impl<'r> Reader<'r> {
     /// Behind the words of a run stand its accesses and answers: they fill in what a run that trapped has not read.
-    pub(super) fn new(run: &'r RunRecord, message: Message) -> Self {
+    pub(super) fn new(run: &'r RunRecord, message: Message, children: &'r [Child]) -> Self {
         let words = &run.recording.words;
-        let (accesses, answers) = (run.accesses.iter(), run.answers.iter());
-        Self { run, words, at: 0, message, accesses, answers, said: Said::default() }
+        let (accesses, answers, children) = (run.accesses.iter(), run.answers.iter(), children.iter());
+        Self { run, words, at: 0, message, accesses, answers, children, said: Said::default() }
     }
 
     pub(super) fn read(mut self) -> Result<Said, ArrangeError> {
@@ -53,7 +61,7 @@ impl<'r> Reader<'r> {
                     self.said.at = self.message.at;
                     let (field, _) = self.said_bytes(Form::default())?;
                     self.said.last = Some(field);
-                    self.said.place = self.message.place;
+                    (self.said.place, self.said.told) = (self.message.place, self.message.told);
                     let unheard = self.accesses.len() + self.answers.len();
                     let whole = self.at == self.words.len() && unheard == 0;
                     return if whole { Ok(self.said) } else { Err(self.wrong()) };
@@ -65,12 +73,12 @@ impl<'r> Reader<'r> {
                 7 => self.item(ItemKind::Both)?,
                 8 => self.item(ItemKind::Key)?,
                 9 => self.item(ItemKind::Value)?,
-                13 => self.query()?,
+                tag @ (13 | 14) => self.query(tag == 14)?,
                 _ => return Err(self.wrong()),
             }
         }
         self.said.at = self.position();
-        self.said.place = self.message.place;
+        (self.said.place, self.said.told) = (self.message.place, self.message.told);
         Ok(self.said)
     }
 
@@ -97,6 +105,10 @@ impl<'r> Reader<'r> {
             if let Some(to) = self.said.inputs.get_mut(place) {
                 *to = (field, unread);
             }
+        }
+        // What stands behind something that was not read was not, either: of a query's info nothing else is said.
+        if query && self.said.inputs.first().is_some_and(|(_, unread)| *unread != Unread::Nothing) {
+            self.said.inputs[1].1 = Unread::All;
         }
         Ok(())
     }
@@ -249,29 +261,51 @@ impl<'r> Reader<'r> {
     fn scan(&mut self) -> Result<(), ArrangeError> {
         let message = self.message;
         let form = Form { optional: true, ..Form::default() };
-        let (first, _) = self.said_bytes(form)?;
-        let (second, _) = self.said_bytes(form)?;
-        let number = self.word()?;
-        self.said.asks.push(Ask {
-            message,
-            kind: AskKind::Scan,
-            first,
-            second,
-            number,
-            unread: Unread::Nothing,
-        });
+        let (start, _) = self.said_bytes(form)?;
+        let (end, _) = self.said_bytes(form)?;
+        let order = self.word()?;
+        self.said.scans.push(Scan { message, start, end, order });
         Ok(())
     }
 
-    fn query(&mut self) -> Result<(), ArrangeError> {
+    fn query(&mut self, compact: bool) -> Result<(), ArrangeError> {
         let message = self.message;
-        let (first, _) = self.said_bytes(Form::default())?;
-        let number = self.word()?;
-        let answer = self.answers.next().ok_or(self.wrong())?;
+        let id = if compact { Some(self.id()?) } else { None };
+        let contract = id.map(|id| key_of(&id_of(id))).unwrap_or_default();
+        let (request, _) = self.said_bytes(Form::default())?;
+        let gas = self.word()?;
+        let AnswerRecord { bytes, by_run, salt } = self.answers.next().ok_or(self.wrong())?;
+        let answerer = if *by_run { Some(self.answerer()?) } else { None };
         let form = Form { incoming: true, ..Form::default() };
-        let (second, unread) = self.heard(form, Some(answer))?;
-        self.said.asks.push(Ask { message, kind: AskKind::Query, first, second, number, unread });
+        let (answer, unread) = self.heard(form, Some(bytes))?;
+        if let Some(salt) = salt {
+            let digest = hash4(Domain::Answer, [request.hash, answer.hash, contract, *salt]);
+            self.message.told = told_after(self.message.told, digest);
+        }
+        let salt = salt.unwrap_or_default();
+        self.said.queries.push(Query { message, id, contract, request, gas, answer, unread, answerer, salt });
         Ok(())
+    }
+
+    fn id(&mut self) -> Result<[u64; ID_WORDS], ArrangeError> {
+        let mut words = [0; ID_WORDS];
+        for word in &mut words {
+            *word = self.word()?;
+        }
+        Ok(words)
+    }
+
+    /// The next run that has answered this one.
+    fn answerer(&mut self) -> Result<Answerer, ArrangeError> {
+        let Child { contract, message, answer, told, starved, place } =
+            *self.children.next().ok_or(self.wrong())?;
+        let Message { at, place: before, told: told_before, .. } = self.message;
+        let accesses = self.run.accesses.len() - self.accesses.len();
+        let wrong = ArrangeError::Log { run: self.run.recording.place.run, access: accesses };
+        let gap = place.checked_sub(before + 1).ok_or(wrong)?;
+        self.said.children.push(Expected { position: at, place: before, told: told_before });
+        (self.message.place, self.message.told) = (place, told);
+        Ok(Answerer { contract, message, answer, told, starved, gap })
     }
 }
 
@@ -283,12 +317,14 @@ impl std::fmt::Debug for Said {
 }
 
 /// The message that a run begins with.
-pub(super) fn first_message(run: &RunRecord, binding: Fr, place: u64) -> Message {
+pub(super) fn first_message(run: &RunRecord, binding: Fr, block: Fr, expected: Expected) -> Message {
     Message {
         at: u64::from(run.recording.place.run) << 32,
-        place,
-        contract: run.contract,
+        place: expected.place,
+        contract: key_of(&run.contract),
         binding,
         secret: run.secret,
+        told: expected.told,
+        block,
     }
 }

@@ -253,7 +253,9 @@ fn slots<B: Builder>(
     padded(&contents.parts, size.parts).for_each(|item| outside::bytes(b, bus, item));
     padded(&contents.accesses, size.accesses).for_each(|item| outside::access(b, bus, item));
     padded(&contents.items, size.items).for_each(|item| outside::item(b, bus, item));
-    padded(&contents.asks, size.asks).for_each(|item| outside::ask(b, bus, item));
+    padded(&contents.scans, size.scans).for_each(|item| outside::scan(b, bus, item));
+    padded(&contents.queries, size.queries).for_each(|item| outside::query(b, bus, item));
+    padded(&contents.addresses, size.addresses).for_each(|item| outside::address(b, bus, item));
     padded(&contents.entries, size.entries).for_each(|item| runs::log(b, bus, item));
     for item in padded(&contents.receipts, size.receipts) {
         receipts = runs::receipt(b, bus, receipts, item);

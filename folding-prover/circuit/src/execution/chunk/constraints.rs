@@ -48,7 +48,9 @@ impl Size {
                 + all(self.parts, Self { parts: 1, ..no() })
                 + all(self.accesses, Self { accesses: 1, ..no() })
                 + all(self.items, Self { items: 1, ..no() })
-                + all(self.asks, Self { asks: 1, ..no() })
+                + all(self.scans, Self { scans: 1, ..no() })
+                + all(self.queries, Self { queries: 1, ..no() })
+                + all(self.addresses, Self { addresses: 1, ..no() })
                 + all(self.entries, Self { entries: 1, ..no() })
                 + all(self.receipts, Self { receipts: 1, ..no() }),
             tables: empty,

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::Scans;
 use crate::execution::cells::{BLOCK, Begun, Block, Grown, Last, LastLink};
 use crate::execution::hash::Hash;
-use crate::execution::outside::{Ask, Item, Part, StateAccess};
+use crate::execution::outside::{Address, Item, Part, Query, Scan, StateAccess};
 use crate::execution::program::{Data, Listed, Node, Opened, Scanned};
 use crate::execution::runs::{LogEntry, Receipt, Run};
 use crate::execution::{Kind, Size, Step};
@@ -34,7 +34,9 @@ pub(crate) struct Contents {
     pub(crate) parts: Vec<Part>,
     pub(crate) accesses: Vec<StateAccess>,
     pub(crate) items: Vec<Item>,
-    pub(crate) asks: Vec<Ask>,
+    pub(crate) scans: Vec<Scan>,
+    pub(crate) queries: Vec<Query>,
+    pub(crate) addresses: Vec<Address>,
     pub(crate) entries: Vec<LogEntry>,
     pub(crate) receipts: Vec<Receipt>,
     /// How often the root of the tree of receipts is received.
@@ -76,7 +78,9 @@ impl Contents {
             (self.parts.len(), size.parts),
             (self.accesses.len(), size.accesses),
             (self.items.len(), size.items),
-            (self.asks.len(), size.asks),
+            (self.scans.len(), size.scans),
+            (self.queries.len(), size.queries),
+            (self.addresses.len(), size.addresses),
             (self.entries.len(), size.entries),
             (self.receipts.len(), size.receipts),
         ];
@@ -136,7 +140,9 @@ impl Contents {
             parts: part(&self.parts, size.parts, number),
             accesses: part(&self.accesses, size.accesses, number),
             items: part(&self.items, size.items, number),
-            asks: part(&self.asks, size.asks, number),
+            scans: part(&self.scans, size.scans, number),
+            queries: part(&self.queries, size.queries, number),
+            addresses: part(&self.addresses, size.addresses, number),
             entries: part(&self.entries, size.entries, number),
             receipts: part(&self.receipts, size.receipts, number),
             receipts_root: if number == 0 { self.receipts_root } else { 0 },

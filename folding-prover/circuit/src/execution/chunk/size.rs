@@ -33,8 +33,12 @@ pub struct Size {
     pub accesses: usize,
     /// Messages to iterators.
     pub items: usize,
-    /// Other messages.
-    pub asks: usize,
+    /// Messages that open iterators.
+    pub scans: usize,
+    /// Queries.
+    pub queries: usize,
+    /// Ids of contracts.
+    pub addresses: usize,
     /// Entries of logs.
     pub entries: usize,
     /// Receipts.
@@ -48,25 +52,25 @@ impl Size {
     pub fn standard() -> Self {
         let steps = [
             (Kind::Go, 42),
-            (Kind::Copy, 152),
-            (Kind::Select, 16),
+            (Kind::Copy, 143),
+            (Kind::Select, 15),
             (Kind::Global, 41),
-            (Kind::Sum, 448),
+            (Kind::Sum, 422),
             (Kind::Product, 11),
             (Kind::Division, 1),
-            (Kind::Bitwise, 236),
-            (Kind::Shift, 98),
+            (Kind::Bitwise, 222),
+            (Kind::Shift, 93),
             (Kind::Extend, 13),
-            (Kind::Comparison, 15),
-            (Kind::Branch, 8),
-            (Kind::BranchUnsigned, 319),
-            (Kind::LoadByte, 89),
-            (Kind::LoadWord, 185),
-            (Kind::Load, 42),
-            (Kind::StoreWord, 129),
-            (Kind::Store, 42),
+            (Kind::Comparison, 14),
+            (Kind::Branch, 7),
+            (Kind::BranchUnsigned, 301),
+            (Kind::LoadByte, 84),
+            (Kind::LoadWord, 174),
+            (Kind::Load, 39),
+            (Kind::StoreWord, 122),
+            (Kind::Store, 39),
             (Kind::Call, 28),
-            (Kind::Return, 28),
+            (Kind::Return, 27),
             (Kind::Charge, 6),
             (Kind::Zeros, 10),
             (Kind::Ones, 1),
@@ -83,9 +87,9 @@ impl Size {
         ];
         Self {
             steps: Capacity::from(steps),
-            hashes: 130,
-            nodes: 127,
-            rows: 268,
+            hashes: 146,
+            nodes: 143,
+            rows: 272,
             data: 12,
             elements: 8,
             programs: 1,
@@ -97,7 +101,9 @@ impl Size {
             parts: 6,
             accesses: 4,
             items: 2,
-            asks: 2,
+            scans: 1,
+            queries: 1,
+            addresses: 1,
             entries: 8,
             receipts: 2,
         }
@@ -108,7 +114,7 @@ impl Size {
 impl Size {
     /// Slots for any small batch, in one chunk.
     pub(crate) fn ample() -> Self {
-        Self::of(Kind::ALL.map(|kind| (kind, 1 << 20)).into(), [1 << 20; 17])
+        Self::of(Kind::ALL.map(|kind| (kind, 1 << 20)).into(), [1 << 20; 19])
     }
 
     /// The same size with so many slots in place of each number.
@@ -118,18 +124,18 @@ impl Size {
     }
 
     /// Slots that are no steps', in order of declaration.
-    fn others(&self) -> [usize; 17] {
+    fn others(&self) -> [usize; 19] {
         let Self { hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, .. } = *self;
-        let Self { image, parts, accesses, items, asks, entries, receipts, .. } = *self;
+        let Self { image, parts, accesses, items, scans, queries, addresses, entries, receipts, .. } = *self;
         [
             hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, image, parts,
-            accesses, items, asks, entries, receipts,
+            accesses, items, scans, queries, addresses, entries, receipts,
         ]
     }
 
-    fn of(steps: Capacity, others: [usize; 17]) -> Self {
+    fn of(steps: Capacity, others: [usize; 19]) -> Self {
         let [hashes, nodes, rows, data, elements, programs, runs, growths, zeros, links, rest @ ..] = others;
-        let [image, parts, accesses, items, asks, entries, receipts] = rest;
+        let [image, parts, accesses, items, scans, queries, addresses, entries, receipts] = rest;
         Self {
             steps,
             hashes,
@@ -146,7 +152,9 @@ impl Size {
             parts,
             accesses,
             items,
-            asks,
+            scans,
+            queries,
+            addresses,
             entries,
             receipts,
         }
@@ -172,7 +180,9 @@ impl Size {
             parts: contents.parts.len(),
             accesses: contents.accesses.len(),
             items: contents.items.len(),
-            asks: contents.asks.len(),
+            scans: contents.scans.len(),
+            queries: contents.queries.len(),
+            addresses: contents.addresses.len(),
             entries: contents.entries.len(),
             receipts: contents.receipts.len(),
         }

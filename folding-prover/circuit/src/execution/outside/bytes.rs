@@ -80,6 +80,12 @@ impl Part {
         hash4(Domain::Words, [before, a, b, c])
     }
 
+    /// Whether these are all of its words: three elements, the last one short of a word, and that word's bytes.
+    pub(crate) fn ends_with(&self, [first, second, third]: [Fr; 3], tail: &[u8]) -> bool {
+        let third = third + two_to_the(128) * Fr::from(word(tail));
+        self.count() == PART_WORDS && self.elements() == [first, second, third]
+    }
+
     fn elements(&self) -> [Fr; PART_WORDS / ELEMENT_WORDS] {
         let mut elements = self.words.chunks(ELEMENT_WORDS);
         [(); PART_WORDS / ELEMENT_WORDS].map(|()| {

@@ -25,6 +25,10 @@ pub(crate) struct Message {
     pub(crate) binding: Fr,
     /// Its secret.
     pub(crate) secret: Fr,
+    /// What hosts have told the invocation's runs so far.
+    pub(crate) told: Fr,
+    /// Hash of what all envs of the invocation begin with.
+    pub(crate) block: Fr,
 }
 
 /// Only where.
@@ -39,9 +43,12 @@ pub(crate) struct Chain {
     pub(crate) at: Var,
     pub(crate) place: Var,
     pub(crate) secret: Var,
+    pub(crate) told: Var,
     /// Contract and binding with the powers that tuples of messages, accesses and logs have them with.
     pub(crate) owner: [Weighed; 2],
     weighed_secret: Weighed,
+    /// Told and block, with the powers that tuples of messages and answers have them with.
+    pub(crate) shared: [Weighed; 2],
 }
 
 impl Chain {
@@ -54,12 +61,15 @@ impl Chain {
         tag: Lc,
     ) -> Self {
         let [at, place] = [message.at, message.place].map(|n| b.alloc(Fr::from(n)));
-        let [contract, binding, secret] =
-            [message.contract, message.binding, message.secret].map(|value| b.alloc(value));
+        let Message { contract, binding, secret, told, block, .. } = *message;
+        let [contract, binding, secret, told, block] =
+            [contract, binding, secret, told, block].map(|value| b.alloc(value));
         let owner = [bus.weigh(b, 2, contract), bus.weigh(b, 3, binding)];
-        let chain = Self { at, place, secret, owner, weighed_secret: bus.weigh(b, 4, secret) };
+        let shared = [bus.weigh(b, 5, told), bus.weigh(b, 6, block)];
+        let chain = Self { at, place, secret, told, owner, weighed_secret: bus.weigh(b, 4, secret), shared };
         let weighed = bus.weigh(b, 1, place);
-        let tuple = chain.tuple(at.into(), weighed);
+        let [told, _] = chain.shared.clone();
+        let tuple = chain.tuple(at.into(), weighed, told);
         bus.receive(b, used.clone(), tuple);
         let said = bus.constant(2, Fr::one());
         receive_word(b, bus, used.clone(), at.into(), tag, &said);
@@ -68,17 +78,27 @@ impl Chain {
 
     /// Sends where they are now. `place` is weighed with alpha.
     pub(crate) fn send<B: Builder>(&self, b: &mut B, bus: &mut Bus, used: Lc, position: Lc, place: Weighed) {
-        let tuple = self.tuple(position, place);
+        let [told, _] = self.shared.clone();
+        self.send_told(b, bus, used, position, [place, told]);
+    }
+
+    /// The same, if hosts have told more. `told` is weighed with the fifth power of alpha.
+    pub(crate) fn send_told<B: Builder>(
+        &self,
+        b: &mut B,
+        bus: &mut Bus,
+        used: Lc,
+        position: Lc,
+        [place, told]: [Weighed; 2],
+    ) {
+        let tuple = self.tuple(position, place, told);
         bus.send(b, used, tuple);
     }
 
-    fn tuple(&self, position: Lc, place: Weighed) -> Tuple {
-        let [contract, binding] = self.owner.clone();
-        Tuple {
-            tag: Tag::Message,
-            first: position,
-            fields: vec![place, contract, binding, self.weighed_secret.clone()],
-        }
+    fn tuple(&self, position: Lc, place: Weighed, told: Weighed) -> Tuple {
+        let ([contract, binding], [_, block]) = (self.owner.clone(), self.shared.clone());
+        let fields = vec![place, contract, binding, self.weighed_secret.clone(), told, block];
+        Tuple { tag: Tag::Message, first: position, fields }
     }
 
     /// Sends an entry of the log, `gap` places behind the last one and the next, if `m` is 1. Gives the place that the chain is at then.

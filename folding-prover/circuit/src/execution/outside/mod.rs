@@ -5,18 +5,20 @@
 //! contract's state goes to the log, in their order.
 
 mod access;
-mod ask;
+mod address;
 mod bytes;
 mod field;
 mod form;
 mod item;
 mod key;
 mod message;
+mod query;
+mod scan;
 
 pub(crate) use access::access;
 pub(crate) use access::{StateAccess, StateCall};
-pub(crate) use ask::ask;
-pub(crate) use ask::{Ask, AskKind};
+pub(crate) use address::address;
+pub(crate) use address::{Address, id_of, key_of, text_of, words_of};
 pub(crate) use bytes::Part;
 pub(crate) use bytes::bytes;
 pub(crate) use field::Field;
@@ -27,3 +29,7 @@ pub(crate) use item::item;
 pub(crate) use item::{Item, ItemKind};
 pub(crate) use message::Message;
 pub(crate) use message::{LOG_GAP_BITS, ended};
+pub(crate) use query::query;
+pub(crate) use query::{Answerer, ID_WORDS, Query, answer_numbers, answer_place};
+pub(crate) use scan::Scan;
+pub(crate) use scan::scan;

@@ -1,4 +1,5 @@
-use nectar_commitment::{Domain, Fr};
+use nectar_abi::compact;
+use nectar_commitment::{Domain, Fr, hash_words};
 use nectar_vm::Trap;
 
 use crate::builder::Builder;
@@ -60,7 +61,7 @@ pub(crate) struct SpecialCells {
 pub(super) struct Ended {
     pub(super) returned: Var,
     pub(super) aborted: Var,
-    starved: Var,
+    pub(super) starved: Var,
     code: Var,
     gas: Var,
     limit: Var,
@@ -107,6 +108,10 @@ pub(super) struct LastWords {
     pub(super) behind: Var,
     /// What the log says of the run.
     pub(super) digest: Var,
+    /// Hash of it, as whoever asked the run is answered; that it failed if it did not return.
+    pub(super) answer: Lc,
+    /// What it had to pay.
+    pub(super) paid: Var,
     /// 1 if the run trapped or its response is an error.
     pub(super) failed: Lc,
 }
@@ -117,7 +122,7 @@ pub(super) fn last_words<B: Builder>(
     bus: &mut Bus,
     used: &Lc,
     ended: &Ended,
-    (entry, position): (Lc, Var),
+    (entry, position, told): (Lc, Var, Var),
     end: &End,
 ) -> LastWords {
     let says = ended.returned + ended.aborted;
@@ -135,10 +140,12 @@ pub(super) fn last_words<B: Builder>(
     // Who runs out of gas pays for all of it.
     let paid = b.select(ended.starved.into(), ended.limit.into(), ended.gas.into());
     let numbers = entry + ended.code * two_to_the(8) + paid * two_to_the(64) + ended.limit * two_to_the(128);
-    let outcome = [numbers, said.hash.into(), salt.into(), Lc::default()];
+    let outcome = [numbers, said.hash.into(), salt.into(), told.into()];
     let digest = hash_call(b, bus, used, Domain::Outcome, outcome);
     let ok = begins_with_ok(b, bus, ended.returned, said.first, field.first);
-    LastWords { behind: said.behind, digest, failed: used.clone() - ok }
+    let failed = hash_words(compact::FAILED);
+    let answer = b.select(ended.returned.into(), said.hash.into(), Lc::constant(failed)).into();
+    LastWords { behind: said.behind, digest, answer, paid, failed: used.clone() - ok }
 }
 
 /// Whether a word begins as a response does that is no error; 0 if the run did not return.

@@ -1,11 +1,14 @@
 use nectar_commitment::{Domain, Fr};
 
 use crate::builder::Builder;
-use crate::execution::bus::Bus;
+use crate::execution::bus::{Bus, Tag, Tuple};
 use crate::execution::hash::hash_call;
-use crate::execution::number::low_bits;
+use crate::execution::number::{low_bits, two_to_the};
 use crate::execution::outside::{Field, Form, Unread, UnreadBits, receive_bytes};
 use crate::lc::{Lc, Var};
+
+/// What an env ends with, behind the digits of the contract's id.
+const TAIL: u64 = u64::from_le_bytes(*b"\"}}\0\0\0\0\0");
 
 /// What a run was given: private.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -14,6 +17,10 @@ pub(crate) struct Inputs {
     pub(crate) fields: [(Field, Unread); 3],
     /// The salt of what the log says of them.
     pub(crate) salt: Fr,
+    /// Hash of what the env begins with: all but its last 67 bytes.
+    pub(crate) block: Fr,
+    /// The text of the contract's id, behind it.
+    pub(crate) address: [Fr; 3],
 }
 
 /// Nothing.
@@ -31,14 +38,20 @@ pub(super) struct Given {
     pub(super) cut: Var,
     /// What the log says.
     pub(super) hash: Var,
+    /// Hash of what the env begins with.
+    pub(super) block: Var,
+    /// Hash of the message.
+    pub(super) message: Var,
+    /// Key of the contract.
+    pub(super) contract: Var,
 }
 
-/// Receives env, info and message, in that order from the run's first word on. What is not read is last.
+/// Receives env, info and message, in that order from the run's first word on. What is not read is last. The env is this contract's.
 pub(super) fn inputs<B: Builder>(
     b: &mut B,
     bus: &mut Bus,
     used: &Lc,
-    query: Var,
+    (query, contract): (Var, Var),
     first: Lc,
     inputs: &Inputs,
 ) -> Given {
@@ -62,5 +75,20 @@ pub(super) fn inputs<B: Builder>(
     let salt = b.alloc(inputs.salt);
     let hashed = [env.hash.into(), info.hash.into(), message.hash.into(), salt.into()];
     let hash = hash_call(b, bus, used, Domain::Inputs, hashed);
-    Given { behind: message.behind.into(), cut: message_bits.cut, hash }
+    let block = env_of(b, bus, used, contract, inputs, env.hash);
+    let (behind, cut) = (message.behind.into(), message_bits.cut);
+    Given { behind, cut, hash, block, message: message.hash, contract }
+}
+
+/// Shows that the last permutation of the env's hash has the contract's id as text; gives the hash before it.
+fn env_of<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, contract: Var, inputs: &Inputs, env: Var) -> Var {
+    let block = b.alloc(inputs.block);
+    let address = inputs.address.map(|element| b.alloc(element));
+    let fields = (1..).zip(address).map(|(power, element)| bus.weigh(b, power, element)).collect();
+    bus.receive(b, used.clone(), Tuple { tag: Tag::Address, first: contract.into(), fields });
+    let [first, second, third] = address.map(Lc::from);
+    let third = third + Lc::constant(two_to_the(128) * Fr::from(TAIL));
+    let hash = hash_call(b, bus, used, Domain::Words, [block.into(), first, second, third]);
+    b.zero_if(used.clone(), || hash - env);
+    block
 }

@@ -11,7 +11,7 @@ use crate::lc::{Lc, Var};
 const TREE: u64 = 3;
 /// Number of a tree's first leaf.
 const FIRST_LEAF: u64 = (1 << 28) / 3 + 1;
-/// Bits of the number of entries of a log: with gaps of as many bits, no run reaches from one receipt to the next.
+/// Bits of the number of entries of a log, and of their numbers: with gaps of as many bits, no run reaches from one receipt to the next.
 const ENTRIES_BITS: u32 = 24;
 
 /// A receipt of the batch: private.
@@ -21,6 +21,8 @@ pub(crate) struct Receipt {
     pub(crate) log: Fr,
     /// How many entries it has.
     pub(crate) entries: u64,
+    /// Number of the outermost run's entry, if there is a run.
+    pub(crate) outermost: Option<u64>,
     /// Its body.
     pub(crate) body: Fr,
     /// The grants that were used.
@@ -34,7 +36,7 @@ impl std::fmt::Debug for Receipt {
     }
 }
 
-/// A receipt: its leaf has the log that is sent empty and received whole. `before` counts the receipts before it; gives the number behind it.
+/// A receipt: its leaf has the log that is sent empty and received whole, and it has one outermost run, or none. `before` counts the receipts before it; gives the number behind it.
 pub(crate) fn receipt<B: Builder>(b: &mut B, bus: &mut Bus, before: Var, receipt: Option<&Receipt>) -> Var {
     let used = b.boolean(receipt.is_some());
     let mut value = |of: fn(&Receipt) -> Fr| b.alloc(receipt.map_or_else(Fr::zero, of));
@@ -58,6 +60,13 @@ pub(crate) fn receipt<B: Builder>(b: &mut B, bus: &mut Bus, before: Var, receipt
     let first = before * two_to_the(32);
     bus.send(b, used.into(), Tuple { tag: Tag::Log, first: first.clone(), fields: Vec::new() });
     let fields = vec![bus.weigh(b, 1, log)];
-    bus.receive(b, used.into(), Tuple { tag: Tag::Log, first: first + entries, fields });
+    bus.receive(b, used.into(), Tuple { tag: Tag::Log, first: first.clone() + entries, fields });
+
+    let outermost = receipt.and_then(|receipt| receipt.outermost);
+    let runs = b.boolean(outermost.is_some());
+    b.zero_if(runs.into(), || Lc::one() - used);
+    let entry = b.alloc(Fr::from(outermost.unwrap_or_default()));
+    range::bits(b, bus, entry.into(), ENTRIES_BITS);
+    bus.receive(b, runs.into(), Tuple { tag: Tag::Outermost, first: first + entry, fields: Vec::new() });
     b.alias(before + used)
 }

@@ -1,7 +1,7 @@
 use nectar_commitment::{Domain, EntryPoint, Fr};
 use nectar_vm::Committed;
 
-use super::end::{self, Ended, SpecialCells};
+use super::end::{self, Ended, LastWords, SpecialCells};
 use super::inputs::{self, Given};
 use super::{End, Inputs};
 use crate::builder::Builder;
@@ -9,7 +9,7 @@ use crate::execution::access::CLOCK;
 use crate::execution::bus::{Bus, Tag, Tuple, Weighed};
 use crate::execution::hash::hash_call;
 use crate::execution::number::two_to_the;
-use crate::execution::outside::{LOG_GAP_BITS, Message, ended};
+use crate::execution::outside::{LOG_GAP_BITS, Message, answer_numbers, answer_place, ended};
 use crate::execution::range;
 use crate::lc::{Lc, Var};
 
@@ -17,6 +17,8 @@ use crate::lc::{Lc, Var};
 const RUN_BITS: u32 = 20;
 /// Bits of the number of a row.
 const ROW_BITS: u32 = 24;
+/// Bits of positions and of places in logs.
+const PLACE_BITS: u32 = 52;
 /// Bits of a number of pages.
 const PAGES_BITS: u32 = 24;
 /// Bits of the numbers of words of data.
@@ -68,8 +70,12 @@ pub(crate) struct Run {
     pub(crate) inputs: Inputs,
     /// Whose it is; the position is that behind its messages, the place that of its last access, or of its start if there is none.
     pub(crate) message: Message,
-    /// The place in the log that its first access is behind.
+    /// Position of the query that it answers; nothing of the outermost run of an invocation.
+    pub(crate) asked: Option<u64>,
+    /// The place in the log that its first access is behind: that of the last entry before the query.
     pub(crate) place: u64,
+    /// What hosts had told before it. After it, the message says.
+    pub(crate) told: Fr,
     /// Whether it trapped within an answer, or within its inputs.
     pub(crate) cut: bool,
     /// How it ended.
@@ -97,7 +103,9 @@ impl Default for Run {
             entry: EntryPoint::Instantiate,
             inputs: Inputs::default(),
             message: Message::default(),
+            asked: None,
             place: 0,
+            told: Fr::zero(),
             cut: false,
             end: End::default(),
             cells: SpecialCells::default(),
@@ -130,11 +138,13 @@ pub(crate) fn run<B: Builder>(b: &mut B, bus: &mut Bus, before: Var, run: Option
     bus.send(b, used.clone(), Tuple { tag: Tag::State, first: start, fields });
     send_facts(b, bus, &used, number, &program, input.makes);
 
-    let given = inputs::inputs(b, bus, &used, query, first_word.clone(), &input.inputs);
+    let contract = b.alloc(input.message.contract);
+    let given = inputs::inputs(b, bus, &used, (query, contract), first_word.clone(), &input.inputs);
     let end = end::state(b, bus, &used, base.clone(), &input.end);
     let messages = Messages::new(b, bus, &used, &given, &end, &program, &input);
     let entry = instantiate + execute * Fr::from(2) + query * Fr::from(3);
-    let said = end::last_words(b, bus, &used, &end, (entry, messages.behind), &input.end);
+    let told = messages.told;
+    let said = end::last_words(b, bus, &used, &end, (entry, messages.behind, told), &input.end);
     let pages = b.alloc(Fr::from(input.cells.pages));
     let program_cell = program.number + program.elements * two_to_the(32);
     let values = [
@@ -145,10 +155,21 @@ pub(crate) fn run<B: Builder>(b: &mut B, bus: &mut Bus, before: Var, run: Option
     end::cells(b, bus, &used, &base, values, input.cells.times);
 
     // A query has nothing to undo.
-    let undone = b.product(said.failed, Lc::one() - query);
+    let undone = b.product(said.failed.clone(), Lc::one() - query);
     let code = used.clone() * Fr::from(8) + undone;
-    messages.log(b, bus, used, [code, given.hash.into(), said.digest.into()], input.log_gap);
+    let entry = [code, given.hash.into(), said.digest.into()];
+    let place = messages.log(b, bus, used.clone(), entry, input.log_gap);
+    messages.answer(b, bus, (&used, query), Answering { given, said, end, place }, input.asked);
     number
+}
+
+/// What a run that has ended answers.
+struct Answering {
+    given: Given,
+    said: LastWords,
+    end: Ended,
+    /// Place of its entry in the log.
+    place: Lc,
 }
 
 /// Numbers in increasing order, each below 2^20.
@@ -221,9 +242,18 @@ fn send_facts<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, number: Var, prog
 struct Messages {
     /// The position behind them.
     behind: Var,
+    /// The place before its first access.
+    before: Var,
     /// The place of its last access.
     place: Var,
     owner: [Weighed; 2],
+    /// What hosts had told before it.
+    told_first: Var,
+    /// The same, weighed.
+    told_before: Weighed,
+    /// What they had told after it.
+    told: Var,
+    block: Weighed,
 }
 
 impl Messages {
@@ -237,34 +267,78 @@ impl Messages {
         program: &Running,
         run: &Run,
     ) -> Self {
-        let Message { at, place, contract, secret, .. } = run.message;
-        let [behind, first_place, place] = [at, run.place, place].map(|n| b.alloc(Fr::from(n)));
-        let [contract, secret] = [contract, secret].map(|value| b.alloc(value));
+        let Message { at, place, secret, told, .. } = run.message;
+        let [behind, before, place] = [at, run.place, place].map(|n| b.alloc(Fr::from(n)));
+        range::bits(b, bus, before.into(), PLACE_BITS);
+        let [secret, told_first, told] = [secret, run.told, told].map(|value| b.alloc(value));
         let bound = [program.commitment.into(), secret.into(), Lc::default(), Lc::default()];
         let binding = hash_call(b, bus, used, Domain::Binding, bound);
-        let owner = [bus.weigh(b, 2, contract), bus.weigh(b, 3, binding)];
-        let secret = bus.weigh(b, 4, secret);
-        let tuple = |first: Lc, place: Weighed| {
+        let owner = [bus.weigh(b, 2, given.contract), bus.weigh(b, 3, binding)];
+        let (secret, block) = (bus.weigh(b, 4, secret), bus.weigh(b, 6, given.block));
+        let tuple = |first: Lc, place: Weighed, told: Weighed| {
             let [contract, binding] = owner.clone();
-            Tuple { tag: Tag::Message, first, fields: vec![place, contract, binding, secret.clone()] }
+            let fields = vec![place, contract, binding, secret.clone(), told, block.clone()];
+            Tuple { tag: Tag::Message, first, fields }
         };
-        let first_place = bus.weigh(b, 1, first_place);
-        bus.send(b, used.clone(), tuple(given.behind.clone() + ended(given.cut), first_place));
+        let first_place = bus.weigh(b, 1, before);
+        let told_before = bus.weigh(b, 5, told_first);
+        let first = given.behind.clone() + ended(given.cut);
+        bus.send(b, used.clone(), tuple(first, first_place, told_before.clone()));
         let cut = b.boolean(run.cut);
         b.zero_if(cut.into(), || end.returned + end.aborted);
         let last_place = bus.weigh(b, 1, place);
-        bus.receive(b, used.clone(), tuple(behind + ended(cut), last_place));
-        Self { behind, place, owner }
+        let told_after = bus.weigh(b, 5, told);
+        bus.receive(b, used.clone(), tuple(behind + ended(cut), last_place, told_after));
+        Self { behind, before, place, owner, told_first, told_before, told, block }
     }
 
-    /// Sends the run's own entry of the log, behind all of its accesses.
-    fn log<B: Builder>(self, b: &mut B, bus: &mut Bus, used: Lc, [code, key, value]: [Lc; 3], gap: u64) {
+    /// Sends the run's own entry of the log, behind all of its accesses; gives its place.
+    fn log<B: Builder>(
+        &self,
+        b: &mut B,
+        bus: &mut Bus,
+        used: Lc,
+        [code, key, value]: [Lc; 3],
+        gap: u64,
+    ) -> Lc {
         let gap = b.alloc(Fr::from(gap));
         range::bits(b, bus, gap.into(), LOG_GAP_BITS);
-        let [contract, binding] = self.owner;
+        let [contract, binding] = self.owner.clone();
         let code = bus.weigh(b, 1, code);
         let fields = vec![code, contract, binding, bus.weigh(b, 4, key), bus.weigh(b, 5, value)];
         let first = self.place + gap + Lc::one();
-        bus.send(b, used, Tuple { tag: Tag::Access, first, fields });
+        bus.send(b, used, Tuple { tag: Tag::Access, first: first.clone(), fields });
+        first
+    }
+
+    /// Sends what a query that was asked gets to hear, or that the run was an invocation's outermost: then nobody had told anything before.
+    fn answer<B: Builder>(
+        self,
+        b: &mut B,
+        bus: &mut Bus,
+        (used, query): (&Lc, Var),
+        Answering { given, said, end, place }: Answering,
+        asked: Option<u64>,
+    ) {
+        let answers = b.boolean(asked.is_some());
+        b.zero_if(answers.into(), || Lc::one() - query);
+        let outermost = used.clone() - answers;
+        let position = b.alloc(Fr::from(asked.unwrap_or_default()));
+        range::bits(b, bus, position.into(), PLACE_BITS);
+        let [contract, _] = self.owner;
+        let numbers = answer_numbers(said.paid.into(), end.starved.into());
+        let fields = vec![
+            bus.weigh(b, 1, given.message),
+            contract,
+            bus.weigh(b, 3, said.answer),
+            bus.weigh(b, 4, self.told),
+            self.told_before.clone(),
+            self.block,
+            bus.weigh(b, 7, numbers),
+        ];
+        let first = answer_place(position.into(), self.before.into(), place.clone());
+        bus.send(b, answers.into(), Tuple { tag: Tag::Answer, first, fields });
+        b.zero_if(outermost.clone(), || self.told_first.into());
+        bus.send(b, outermost, Tuple { tag: Tag::Outermost, first: place, fields: Vec::new() });
     }
 }

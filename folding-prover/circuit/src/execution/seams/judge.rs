@@ -153,6 +153,8 @@ pub(super) fn judge(terms: &Terms) -> Judged {
     let has = |tag: Tag| seen.log.iter().any(|entry| entry.0 == tag);
     if has(Tag::State) || has(Tag::Program) || has(Tag::Cell) {
         super::runs::judge(&mut seen)?;
+    } else if has(Tag::Address) || has(Tag::Id) && !has(Tag::Message) {
+        super::address::judge(&mut seen)?;
     } else if has(Tag::Message) || has(Tag::Access) && !has(Tag::Log) {
         super::messages::judge(&mut seen)?;
     } else if has(Tag::Node) {
@@ -177,6 +179,8 @@ pub(super) fn is_true(fields: &[Fr]) -> bool {
         Domain::Binding,
         Domain::Inputs,
         Domain::Outcome,
+        Domain::Answer,
+        Domain::Told,
     ];
     let [tag, a, b, c, d, out] = fields[..] else { return false };
     let domain = domains.into_iter().find(|domain| domain.tag() == tag);

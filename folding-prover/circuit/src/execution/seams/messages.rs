@@ -1,10 +1,11 @@
 //! Bytes to messages.
 
 use ff::Field;
-use nectar_commitment::{Domain, Fr, from_bytes, to_bytes};
+use nectar_abi::compact;
+use nectar_commitment::{Domain, Fr, from_bytes, hash_words, to_bytes};
 
 use super::bytes::form;
-use super::judge::{Judged, Seen, must, number, power, sent, small};
+use super::judge::{Judged, Seen, Verdict, must, number, power, sent, small};
 use super::slot::Slot;
 use super::story::{Ending, story};
 use super::withstands_changes;
@@ -50,11 +51,12 @@ fn value(seen: &mut Seen, hash: Fr) -> Judged<Fr> {
 /// A message: what it sends to the log follows from its words and bytes.
 pub(super) fn judge(seen: &mut Seen) -> Judged {
     let message = seen.must_receive(Tag::Message)?;
-    let [at, place, contract, binding, secret] = message[..5] else { unreachable!() };
+    let [at, place, contract, binding, secret, told, block] = message[..7] else { unreachable!() };
     let direction_of_tag = seen.word(at, OUT)?;
     let first = at + Fr::ONE;
     // What ends where, whether nothing follows, and the log's entry.
     let mut entry = None;
+    let (mut told_after, mut answered) = (told, None);
     let (behind, cut) = match direction_of_tag {
         3..=5 => {
             let name = bytes(seen, first, OUT, 0)?;
@@ -99,15 +101,30 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
             seen.word(other.behind, OUT)?;
             (other.behind + Fr::ONE, false)
         }
-        13 => {
-            let request = bytes(seen, first, OUT, 0)?;
-            seen.word(request.behind, 2)?;
+        tag @ (13 | 14) => {
+            let compact = tag == 14;
+            let contract = if compact { Some(asked_contract(seen, first)?) } else { None };
+            let request = bytes(seen, first + Fr::from(if compact { 4 } else { 0 }), OUT, 0)?;
+            let gas = seen.word(request.behind, 2)?;
             let answer = bytes(seen, request.behind + Fr::ONE, 2, 0)?;
+            let run = seen.received(Tag::Answer)?;
+            must(run.is_some() || gas == 0, "gas that nobody spent")?;
+            if let Some(run) = &run {
+                answered = Some(judge_answer(run, [at, place], [told, block], gas, answer.cut)?);
+                told_after = run[4];
+            }
+            if let (Some(run), Some(contract)) = (&run, contract) {
+                must(run[1..4] == [request.hash, contract, answer.hash], "another question, or answer")?;
+            } else {
+                must(!compact || answer.hash == hash_words(compact::UNKNOWN), "an answer of nobody")?;
+                let digest = own_answer(seen, [request.hash, answer.hash, contract.unwrap_or_default()])?;
+                told_after = seen.hash_of(Domain::Told, [told_after, digest, Fr::ZERO, Fr::ZERO])?;
+            }
             (answer.behind, answer.cut)
         }
         _ => return must(false, "no such message"),
     };
-    let mut after = place;
+    let mut after = answered.unwrap_or(place);
     if let Some((code, key, value)) = entry {
         let access = seen.must_send(Tag::Access)?;
         after = access[0];
@@ -123,7 +140,38 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
     // A cut that is claimed of nothing at all ends the run as well.
     let position = [behind, behind + power(52)];
     must(next[0] == position[1] || !cut && next[0] == position[0], "goes on elsewhere")?;
-    must(next[1..5] == [after, contract, binding, secret], "goes on for another")
+    must(next[1..7] == [after, contract, binding, secret, told_after, block], "goes on for another")
+}
+
+/// The contract whose id's words are said.
+fn asked_contract(seen: &mut Seen, first: Fr) -> Judged<Fr> {
+    let mut words = [Fr::ZERO; 4];
+    for (n, word) in (0u64..).zip(&mut words) {
+        *word = Fr::from(seen.word(first + Fr::from(n), OUT)?);
+    }
+    let id = seen.must_receive(Tag::Id)?;
+    let [one, two, three, four] = words;
+    must(id[1..3] == [one + power(64) * two, three + power(64) * four], "another contract's id")?;
+    Ok(id[0])
+}
+
+/// The place of the entry of a run that has answered.
+fn judge_answer(run: &[Fr], [at, place]: [Fr; 2], shared: [Fr; 2], gas: u64, cut: bool) -> Judged<Fr> {
+    let entry = (run[0] - at - power(60) * place) * power(120).invert().unwrap();
+    let forward = small(&(entry - place));
+    must(forward.is_some_and(|by| (1..=1 << 24).contains(&by)), "an answer from before the question")?;
+    must(run[5..7] == shared, "of another invocation")?;
+    let numbers = small(&run[7]).ok_or(Verdict::NotSent)?;
+    must(numbers & u128::from(u64::MAX) == u128::from(gas), "other gas")?;
+    must(numbers >> 64 == 0 || cut, "goes on without gas")?;
+    Ok(entry)
+}
+
+/// What is told of an answer of the host's.
+fn own_answer(seen: &mut Seen, inputs: [Fr; 3]) -> Judged<Fr> {
+    let [of @ .., _, digest] = seen.hash(Domain::Answer)?;
+    must(of == inputs, "another answer is told")?;
+    Ok(digest)
 }
 
 #[test]
@@ -135,9 +183,12 @@ fn whatever_satisfies_a_message_slot_is_a_message() {
         .into_iter()
         .rfind(|slot| matches!(slot, Slot::Access(Some(access)) if access.cut));
     slots.push(cut.unwrap());
-    for kind in [Slot::Access(None), Slot::Item(None), Slot::Ask(None)] {
+    slots.extend(story(Ending::Asks).slots.into_iter().rfind(|slot| matches!(slot, Slot::Query(_))));
+    for (kind, least) in
+        [(Slot::Access(None), 3), (Slot::Item(None), 3), (Slot::Scan(None), 1), (Slot::Query(None), 5)]
+    {
         let slots: Vec<_> = slots.iter().filter(|slot| slot.name() == kind.name()).cloned().collect();
-        assert!(slots.len() > 2, "{kind:?}");
+        assert!(slots.len() >= least, "{kind:?}");
         withstands_changes(&kind, &slots);
     }
 }

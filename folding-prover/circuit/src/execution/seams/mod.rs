@@ -1,5 +1,6 @@
 //! Tests of the slots that tie words outside to bytes, messages, runs, logs and receipts: one by one with all values changed, and together.
 
+mod address;
 mod attacks;
 mod bytes;
 mod judge;
@@ -81,12 +82,14 @@ fn slots_have_the_sizes_that_are_said() {
     let sizes: Vec<_> = Slot::kinds().iter().map(|slot| (slot.name(), Bare::new(slot).size())).collect();
     let expected = [
         ("bytes", (91, 515)),
-        ("access", (86, 444)),
-        ("item", (93, 469)),
-        ("ask", (32, 151)),
-        ("run", (187, 940)),
+        ("access", (88, 454)),
+        ("item", (95, 479)),
+        ("scan", (26, 118)),
+        ("query", (79, 363)),
+        ("address", (392, 2_133)),
+        ("run", (223, 1_129)),
         ("log", (32, 196)),
-        ("receipt", (15, 67)),
+        ("receipt", (20, 90)),
     ];
     assert_eq!(sizes, expected);
 }

@@ -1,7 +1,8 @@
 //! Runs, logs and receipts.
 
 use ff::{Field, PrimeField};
-use nectar_commitment::{Domain, Fr, Tree};
+use nectar_abi::compact;
+use nectar_commitment::{Domain, Fr, Tree, hash_words, hash4};
 use nectar_vm::Committed;
 
 use super::bytes::form;
@@ -10,7 +11,7 @@ use super::slot::Slot;
 use super::story::{Ending, story};
 use super::withstands_changes;
 use crate::execution::bus::Tag;
-use crate::execution::runs::{Program, Run};
+use crate::execution::runs::{Inputs, Program, Run};
 
 /// Numbers of 64 bits that a value is made of.
 fn chunks(value: &Fr) -> [u64; 4] {
@@ -25,16 +26,17 @@ struct Outcome {
     gas: u64,
     limit: u64,
     said: Fr,
+    told: Fr,
     digest: Fr,
 }
 
 fn outcome(seen: &mut Seen) -> Judged<Outcome> {
-    let [numbers, said, _, zero, digest] = seen.hash(Domain::Outcome)?;
+    let [numbers, said, _, told, digest] = seen.hash(Domain::Outcome)?;
     let [low, gas, limit, none] = chunks(&numbers);
-    must(none == 0 && zero == Fr::ZERO && low >> 16 == 0, "numbers of an end that are none")?;
+    must(none == 0 && low >> 16 == 0, "numbers of an end that are none")?;
     let (entry, code) = (low & 0xff, low >> 8);
     must((1..=3).contains(&entry) && code < 16, "no such entry, or end")?;
-    Ok(Outcome { entry, code, gas, limit, said, digest })
+    Ok(Outcome { entry, code, gas, limit, said, told, digest })
 }
 
 /// A run: what it sends follows from its program, its first and last words, and its last state.
@@ -65,15 +67,17 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
     judge_facts(seen, run, of, [pages, data])?;
     judge_end(&end, clock, &outcome)?;
 
-    let (position, cut, inputs) = judge_inputs(seen, power(32) * run, outcome.entry == 3)?;
+    let (position, cut, inputs, [env, message]) = judge_inputs(seen, power(32) * run, outcome.entry == 3)?;
     let chain = seen.must_send(Tag::Message)?;
-    let [_, _, contract, binding, secret] = chain[..5] else { unreachable!() };
+    let [_, before, contract, binding, secret, told, block] = chain[..7] else { unreachable!() };
+    ranged(&before, 52, "the place before the first entry")?;
+    judge_env(seen, env, block, contract)?;
     let bound = seen.hash_of(Domain::Binding, [commitment, secret, Fr::ZERO, Fr::ZERO])?;
     must(binding == bound, "of another program or secret")?;
     let cut_here = if cut { power(52) } else { Fr::ZERO };
     must(chain[0] == position + cut_here, "messages begin elsewhere")?;
     let last = seen.must_receive(Tag::Message)?;
-    must(last[2..5] == [contract, binding, secret], "messages of another")?;
+    must(last[2..7] == [contract, binding, secret, outcome.told, block], "messages of another")?;
     let at = number(&last[0], 53)?;
     let ended = at >> 52 == 1;
     must(!ended || ![0, 11].contains(&outcome.code), "ends without a trap where it has not read all")?;
@@ -88,7 +92,28 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
     must(forward.is_some_and(|by| (1..=1 << 24).contains(&by)), "its entry is not behind its accesses")?;
     let undone = !ok && outcome.entry != 3;
     let expected = [Fr::from(8 + u64::from(undone)), contract, binding, inputs, outcome.digest];
-    must(access[1..6] == expected, "another entry")
+    must(access[1..6] == expected, "another entry")?;
+    let Some(answer) = seen.sent(Tag::Answer)? else {
+        must(told == Fr::ZERO, "something was told before the first run")?;
+        let outermost = seen.must_send(Tag::Outermost)?;
+        return must(outermost[0] == access[0], "another entry is the outermost run's");
+    };
+    must(outcome.entry == 3, "somebody asked for what is no query")?;
+    let position = answer[0] - power(60) * before - power(120) * access[0];
+    ranged(&position, 52, "the position of the question")?;
+    let said = if outcome.code == 0 { outcome.said } else { hash_words(compact::FAILED) };
+    let starved = if outcome.code == 9 { power(64) } else { Fr::ZERO };
+    let paid = Fr::from(outcome.gas) + starved;
+    must(answer[1..8] == [message, contract, said, outcome.told, told, block, paid], "another answer")
+}
+
+/// The env is that of the contract, with this before its id.
+fn judge_env(seen: &mut Seen, env: Fr, block: Fr, contract: Fr) -> Judged {
+    let text = seen.must_receive(Tag::Address)?;
+    must(text[0] == contract, "the id of another contract")?;
+    let tail = Fr::from(u64::from_le_bytes(*b"\"}}\0\0\0\0\0"));
+    let hash = seen.hash_of(Domain::Words, [block, text[1], text[2], text[3] + power(128) * tail])?;
+    must(hash == env, "the env of another contract")
 }
 
 fn judge_facts(seen: &mut Seen, run: Fr, program: Fr, [pages, data]: [Fr; 2]) -> Judged {
@@ -119,8 +144,8 @@ fn judge_end(end: &[Fr], clock: Fr, outcome: &Outcome) -> Judged {
     must(price == 0, "a price without want")
 }
 
-/// The position behind the inputs, whether not all were read, and their hash.
-fn judge_inputs(seen: &mut Seen, start: Fr, query: bool) -> Judged<(Fr, bool, Fr)> {
+/// The position behind the inputs, whether not all were read, their hash, and those of env and message.
+fn judge_inputs(seen: &mut Seen, start: Fr, query: bool) -> Judged<(Fr, bool, Fr, [Fr; 2])> {
     let (mut position, mut cut, mut hashes) = (start, false, Vec::new());
     for n in 0..3 {
         if query && n == 1 {
@@ -140,7 +165,7 @@ fn judge_inputs(seen: &mut Seen, start: Fr, query: bool) -> Judged<(Fr, bool, Fr
     }
     let [inputs @ .., _, hash] = seen.hash(Domain::Inputs)?;
     must(inputs.to_vec() == hashes, "other inputs")?;
-    Ok((position, cut, hash))
+    Ok((position, cut, hash, [hashes[0], hashes[2]]))
 }
 
 /// The position behind what was said, and whether it is no error.
@@ -208,12 +233,17 @@ pub(super) fn judge_receipt(seen: &mut Seen) -> Judged {
     must(start[..4] == [place, Fr::ZERO, Fr::ZERO, Fr::ZERO], "a log that does not begin empty")?;
     let end = seen.must_receive(Tag::Log)?;
     ranged(&(end[0] - place), 24, "the number of entries")?;
-    must(end[1..4] == [log, Fr::ZERO, Fr::ZERO], "another log, or a contract that is open")
+    must(end[1..4] == [log, Fr::ZERO, Fr::ZERO], "another log, or a contract that is open")?;
+    match seen.received(Tag::Outermost)? {
+        Some(outermost) => ranged(&(outermost[0] - place), 24, "the outermost run's entry").map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 #[test]
 fn whatever_satisfies_a_slot_of_a_run_is_one() {
-    let endings = [Ending::Returns, Ending::Errs, Ending::Aborts, Ending::Starves, Ending::Early];
+    let endings =
+        [Ending::Returns, Ending::Errs, Ending::Aborts, Ending::Starves, Ending::Early, Ending::Asks];
     let mut slots = Vec::new();
     for ending in endings {
         slots.extend(story(ending).slots.into_iter().filter(|slot| matches!(slot, Slot::Run(_))));
@@ -235,7 +265,10 @@ fn a_run_receives_its_program_as_its_commitment_has_it() {
         elements: 12,
     };
     let program = Program::of(5, &committed);
-    let slot = Slot::Run(Some(Box::new(Run { program, makes: 1, ..Run::default() })));
+    let tail = power(128) * Fr::from(u64::from_le_bytes(*b"\"}}\0\0\0\0\0"));
+    let mut inputs = Inputs::default();
+    inputs.fields[0].0.hash = hash4(Domain::Words, [Fr::ZERO, Fr::ZERO, Fr::ZERO, tail]);
+    let slot = Slot::Run(Some(Box::new(Run { program, inputs, makes: 1, ..Run::default() })));
     assert!(!super::Bare::new(&slot).refuses(&slot, 0, &[]));
     let log = slot.terms(0, &[]).0.log;
     let tuple = |tag| log.iter().find(|entry| entry.0 == tag).map(|entry| entry.2.clone()).unwrap();

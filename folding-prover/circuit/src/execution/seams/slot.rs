@@ -6,7 +6,9 @@ use nectar_commitment::Fr;
 use crate::builder::{Builder, Filler, ShapeBuilder};
 use crate::engine::Shape;
 use crate::execution::bus::{Bus, Tag};
-use crate::execution::outside::{Ask, Item, Part, StateAccess, access, ask, bytes, item};
+use crate::execution::outside::{
+    Address, Item, Part, Query, Scan, StateAccess, access, address, bytes, item, query, scan,
+};
 use crate::execution::runs::{LogEntry, Receipt, Run, log, receipt, run};
 use crate::lc::{Column, Var};
 
@@ -29,7 +31,9 @@ pub(super) enum Slot {
     Bytes(Option<Part>),
     Access(Option<StateAccess>),
     Item(Option<Item>),
-    Ask(Option<Ask>),
+    Scan(Option<Scan>),
+    Query(Option<Query>),
+    Address(Option<Address>),
     Run(Option<Box<Run>>),
     Log(Option<LogEntry>),
     Receipt(Option<Receipt>),
@@ -37,12 +41,14 @@ pub(super) enum Slot {
 
 impl Slot {
     /// An unused one of each kind.
-    pub(super) fn kinds() -> [Self; 7] {
+    pub(super) fn kinds() -> [Self; 9] {
         [
             Self::Bytes(None),
             Self::Access(None),
             Self::Item(None),
-            Self::Ask(None),
+            Self::Scan(None),
+            Self::Query(None),
+            Self::Address(None),
             Self::Run(None),
             Self::Log(None),
             Self::Receipt(None),
@@ -54,7 +60,9 @@ impl Slot {
             Self::Bytes(_) => "bytes",
             Self::Access(_) => "access",
             Self::Item(_) => "item",
-            Self::Ask(_) => "ask",
+            Self::Scan(_) => "scan",
+            Self::Query(_) => "query",
+            Self::Address(_) => "address",
             Self::Run(_) => "run",
             Self::Log(_) => "log",
             Self::Receipt(_) => "receipt",
@@ -72,7 +80,9 @@ impl Slot {
             Self::Bytes(input) => bytes(b, bus, input.as_ref()),
             Self::Access(input) => access(b, bus, input.as_ref()),
             Self::Item(input) => item(b, bus, input.as_ref()),
-            Self::Ask(input) => ask(b, bus, input.as_ref()),
+            Self::Scan(input) => scan(b, bus, input.as_ref()),
+            Self::Query(input) => query(b, bus, input.as_ref()),
+            Self::Address(input) => address(b, bus, input.as_ref()),
             Self::Log(input) => log(b, bus, input.as_ref()),
             Self::Run(input) => return run(b, bus, before, input.as_deref()),
             Self::Receipt(input) => return receipt(b, bus, before, input.as_ref()),

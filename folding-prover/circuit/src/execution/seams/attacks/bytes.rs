@@ -7,7 +7,7 @@ use super::{accesses, refused, with_log};
 use crate::execution::bus::Tag;
 use crate::execution::outside::{Field as Bytes, Form, Part, StateCall, Unread};
 use crate::execution::seams::slot::{Bare, Slot};
-use crate::execution::seams::story::{Ending, Story, story};
+use crate::execution::seams::story::{Ending, MAIN, Story, story};
 
 #[test]
 fn words_are_absorbed_as_they_were_said() {
@@ -39,7 +39,7 @@ fn bytes_in_another_order_are_other_bytes() {
     for slot in &mut lie.slots {
         if let Slot::Bytes(Some(part)) = slot
             && part.missing == 4
-            && part.start >> 32 == 3
+            && part.start >> 32 == MAIN
             && part.form.incoming
         {
             part.words.swap(0, 1);

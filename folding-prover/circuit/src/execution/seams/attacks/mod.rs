@@ -2,6 +2,7 @@
 
 mod bytes;
 mod logs;
+mod queries;
 mod runs;
 
 use std::sync::LazyLock;
@@ -10,7 +11,7 @@ use ff::Field;
 use nectar_commitment::{Domain, Fr, hash4};
 
 use super::slot::Slot;
-use super::story::{Ending, Story, story};
+use super::story::{Ending, MAIN, Story, story};
 use super::world::Circuit;
 use crate::execution::bus::Tag;
 use crate::execution::outside::StateAccess;
@@ -30,7 +31,7 @@ fn with_run(ending: Ending, change: impl Fn(&mut Run)) -> Story {
     let mut story = story(ending);
     for slot in &mut story.slots {
         if let Slot::Run(Some(run)) = slot
-            && run.message.at >> 32 == 3
+            && run.message.at >> 32 == MAIN
         {
             change(run);
         }
@@ -42,7 +43,7 @@ fn accesses(story: &mut Story) -> Vec<&mut StateAccess> {
     let slots = story.slots.iter_mut();
     slots
         .filter_map(|slot| match slot {
-            Slot::Access(Some(access)) if access.message.at >> 32 == 3 => Some(access),
+            Slot::Access(Some(access)) if access.message.at >> 32 == MAIN => Some(access),
             _ => None,
         })
         .collect()
@@ -100,7 +101,9 @@ fn places(story: &Story, code: u64) -> Vec<usize> {
 
 #[test]
 fn runs_of_every_ending_are_accepted_with_their_receipts() {
-    for ending in [Ending::Returns, Ending::Errs, Ending::Aborts, Ending::Starves, Ending::Early] {
+    for ending in
+        [Ending::Returns, Ending::Errs, Ending::Aborts, Ending::Starves, Ending::Early, Ending::Asks]
+    {
         assert_eq!(CIRCUIT.accepts(&story(ending)), Ok(()), "{ending:?}");
         // The log that is written anew is the same.
         assert_eq!(CIRCUIT.accepts(&with_log(story(ending), |_| ())), Ok(()), "{ending:?}");
@@ -109,7 +112,7 @@ fn runs_of_every_ending_are_accepted_with_their_receipts() {
 
 #[test]
 fn no_slot_may_be_missing_or_there_twice() {
-    for ending in [Ending::Returns, Ending::Starves] {
+    for ending in [Ending::Returns, Ending::Asks] {
         let truth = story(ending);
         for at in 0..truth.slots.len() {
             let mut less = truth.clone();
