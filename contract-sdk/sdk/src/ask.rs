@@ -29,3 +29,26 @@ pub fn ask<T: DeserializeOwned>(
         SystemResult::Err(error) => Err(StdError::msg(format_args!("Querier system error: {error}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::MockQuerier;
+    use cosmwasm_std::{Empty, WasmQuery, to_json_binary};
+
+    use super::*;
+    use crate::testing::contract;
+
+    #[test]
+    fn a_querier_that_knows_json_alone_is_asked_in_json() {
+        let mut json = MockQuerier::<NectarQuery>::new(&[]);
+        json.update_wasm(|request| match request {
+            WasmQuery::Smart { contract_addr, msg } if msg.as_slice() == b"{}" => {
+                SystemResult::Ok(to_json_binary(contract_addr).into())
+            }
+            _ => SystemResult::Err(SystemError::Unknown {}),
+        });
+        let querier = QuerierWrapper::new(&json);
+        let asked: String = ask(&querier, &contract("other"), &Empty {}).unwrap();
+        assert_eq!(asked, contract("other").to_string());
+    }
+}

@@ -10,10 +10,11 @@ use std::rc::Rc;
 
 use cosmwasm_std::testing::{MockApi, MockQuerier, MockStorage, mock_env};
 use cosmwasm_std::{
-    Addr, Binary, ContractResult, Deps, DepsMut, Env, MessageInfo, Order, QuerierResult, QuerierWrapper,
-    Record, StdResult, Storage, SystemError, SystemResult, Timestamp, WasmQuery, to_json_binary,
+    Addr, Binary, ContractResult, Deps, DepsMut, Env, MessageInfo, Order, Querier, QuerierResult,
+    QuerierWrapper, Record, StdResult, Storage, SystemError, SystemResult, Timestamp, WasmQuery, from_json,
+    to_json_binary,
 };
-use nectar_abi::tagged_hash;
+use nectar_abi::{compact, tagged_hash};
 
 use crate::{
     CallerGrant, ContractId, FieldMask, GrantHash, LegalBasis, Method, NectarQuery, PatientHandle, PublicKey,
@@ -189,6 +190,21 @@ struct Chain {
 }
 
 impl Chain {
+    /// What a host says to compact requests; `None` if it is none.
+    fn compact(&self, request: &[u8]) -> Option<QuerierResult> {
+        if request == compact::CALLER {
+            return Some(SystemResult::Ok(ContractResult::Ok(self.caller.borrow().to_compact().into())));
+        }
+        let (contract, message) = compact::read_smart(request)?;
+        let said = match self.contracts.borrow().get(&contract.to_string()) {
+            Some(answer) => answer(&self.caller.borrow(), &message.into()),
+            None => {
+                from_json(compact::UNKNOWN).unwrap_or_else(|error| ContractResult::Err(error.to_string()))
+            }
+        };
+        Some(SystemResult::Ok(said))
+    }
+
     fn smart(&self, request: &WasmQuery) -> QuerierResult {
         let WasmQuery::Smart { contract_addr, msg } = request else {
             return SystemResult::Err(SystemError::UnsupportedRequest { kind: "wasm".into() });
@@ -200,11 +216,23 @@ impl Chain {
     }
 }
 
+/// Compact requests first: CosmWasm's own querier takes them for broken JSON.
+struct ChainQuerier {
+    json: MockQuerier<NectarQuery>,
+    chain: Rc<Chain>,
+}
+
+impl Querier for ChainQuerier {
+    fn raw_query(&self, request: &[u8]) -> QuerierResult {
+        self.chain.compact(request).unwrap_or_else(|| self.json.raw_query(request))
+    }
+}
+
 /// A host for one contract under test.
 pub struct MockHost {
     storage: CountingStorage,
     api: MockApi,
-    querier: MockQuerier<NectarQuery>,
+    querier: ChainQuerier,
     chain: Rc<Chain>,
     env: Env,
 }
@@ -220,13 +248,13 @@ impl MockHost {
     pub fn new(caller: CallerGrant) -> Self {
         let chain = Rc::new(Chain { caller: RefCell::new(caller), contracts: RefCell::default() });
         let (asks, queries) = (Rc::clone(&chain), Rc::clone(&chain));
-        let mut querier = MockQuerier::<NectarQuery>::new(&[])
+        let mut json = MockQuerier::<NectarQuery>::new(&[])
             .with_custom_handler(move |_| SystemResult::Ok(to_json_binary(&*asks.caller.borrow()).into()));
-        querier.update_wasm(move |request| queries.smart(request));
+        json.update_wasm(move |request| queries.smart(request));
         let mut host = Self {
             storage: CountingStorage::default(),
             api: MockApi::default(),
-            querier,
+            querier: ChainQuerier { json, chain: Rc::clone(&chain) },
             chain,
             env: mock_env(),
         };
@@ -306,7 +334,7 @@ pub fn text(answer: &Binary) -> StdResult<&str> {
 
 #[cfg(test)]
 mod tests {
-    use cosmwasm_std::{Empty, from_json};
+    use cosmwasm_std::Empty;
 
     use super::*;
     use crate::{Caller, Item};
@@ -328,6 +356,24 @@ mod tests {
         host.call_as(MockCaller::named("lab").build());
         assert_eq!(ask("other").unwrap(), key("lab"));
         assert_eq!(*Caller::load(&host.deps().querier).unwrap().holder(), key("lab"));
+    }
+
+    #[test]
+    fn who_asks_in_bytes_is_answered_as_by_the_host() {
+        let host = MockHost::new(MockCaller::named("clinician").build());
+        host.connect(contract("other"), |caller, _| {
+            to_json_binary(&caller.holder).map_err(|e| e.to_string())
+        });
+        host.connect(contract("refusing"), |_, _| Err("no".to_owned()));
+        let ask = |name: &str| {
+            crate::ask::<PublicKey>(&host.deps().querier, &contract(name), &Empty {})
+                .map_err(|e| e.to_string())
+        };
+        assert_eq!(ask("other"), Ok(key("clinician")));
+        let refused = ask("refusing").unwrap_err();
+        assert!(refused.contains("Querier contract error: no"), "{refused}");
+        let missing = ask("missing").unwrap_err();
+        assert!(missing.contains("there is no such contract to ask"), "{missing}");
     }
 
     #[test]

@@ -4,14 +4,14 @@
 
 use std::path::Path;
 
-use nectar_abi::{Digest, PublicKey};
+use nectar_abi::{CallerGrant, Digest, PublicKey};
 use nectar_capability::{
     Expected, GrantStatus, GrantView, SignedInvocation, StaleView, authorize, decode_invocation,
 };
 use nectar_commitment::{EntryPoint, to_bytes};
 use nectar_l1::{Rollup, SettledBatch};
 use nectar_node::api::{Base64, Invoked, Opening, Outcome, ReceiptView};
-use nectar_runtime::{Call, SignedReceipt, check_run};
+use nectar_runtime::{Call, SignedReceipt, ToldByHost, check_run};
 use nectar_trace::{Inclusion, Receipt, ReceiptOpening, RunOpening};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,15 @@ pub(crate) struct Check {
     pub(crate) holds: bool,
     /// What was found.
     pub(crate) found: String,
+}
+
+/// All steps, as far as they could be taken.
+#[derive(Debug, Clone)]
+pub(crate) struct Checked {
+    /// The steps in order.
+    pub(crate) checks: Vec<Check>,
+    /// Answers that the contracts had from the node and from nobody else; unknown if nothing opens the run.
+    pub(crate) host_answers: Option<usize>,
 }
 
 impl Evidence {
@@ -125,22 +134,32 @@ impl Evidence {
 
     /// Checks every step from the grant to the L1 block. `owner` is the contract's owner, as the verifier knows them;
     /// `chain` answers for L1, otherwise the file's own copy of the batch is all there is.
-    pub(crate) async fn check(&self, owner: Option<PublicKey>, chain: Option<&Rollup>) -> Vec<Check> {
+    pub(crate) async fn check(&self, owner: Option<PublicKey>, chain: Option<&Rollup>) -> Checked {
         let mut checks = Vec::new();
-        let Some(request) = checked(&mut checks, GRANT, decode_invocation(&self.request.0)) else {
-            return checks;
-        };
-        let Some(signed) = checked(&mut checks, SIGNATURE, SignedReceipt::decode(&self.receipt.0)) else {
-            return checks;
-        };
+        let host_answers = self.check_call(&mut checks, owner, chain).await;
+        Checked { checks, host_answers }
+    }
+
+    async fn check_call(
+        &self,
+        checks: &mut Vec<Check>,
+        owner: Option<PublicKey>,
+        chain: Option<&Rollup>,
+    ) -> Option<usize> {
+        let request = checked(checks, GRANT, decode_invocation(&self.request.0))?;
+        let signed = checked(checks, SIGNATURE, SignedReceipt::decode(&self.receipt.0))?;
         let receipt = signed.receipt();
-        describe(&mut checks, GRANT, &grants(&request));
-        checks.push(allowed(&request, receipt, owner));
-        describe(&mut checks, SIGNATURE, &format!("position {}, by {}", receipt.position, receipt.dsp));
+        describe(checks, GRANT, &grants(&request));
+        let (allowed, caller) = allowed(&request, receipt, owner);
+        checks.push(allowed);
+        describe(checks, SIGNATURE, &format!("position {}, by {}", receipt.position, receipt.dsp));
         checks.push(self.opens(receipt));
-        checks.push(self.ran(&request, receipt));
+        let (ran, told) = self.ran(&request, receipt);
+        checks.push(ran);
+        checks.extend(told.as_ref().map(|told| told_of(caller.as_ref(), told)));
+        let host_answers = told.map(|told| told.others);
         let Some(place) = &self.place else {
-            return checks;
+            return host_answers;
         };
         let root = place.batch.header.receipts_root;
         let path = Inclusion::decode(&place.inclusion.0);
@@ -150,7 +169,7 @@ impl Evidence {
         if let Some(rollup) = chain {
             checks.push(on_chain(receipt, &place.batch, rollup).await);
         }
-        checks
+        host_answers
     }
 
     fn opens(&self, receipt: &Receipt) -> Check {
@@ -162,11 +181,11 @@ impl Evidence {
     }
 
     /// Whether the run behind the answer is in the receipt's log. That it took place is what a proof of execution shows.
-    fn ran(&self, request: &SignedInvocation, receipt: &Receipt) -> Check {
+    fn ran(&self, request: &SignedInvocation, receipt: &Receipt) -> (Check, Option<ToldByHost>) {
         let what = "the receipt's log has the run that was given this message and gave this answer";
         let opening = self.opening.run.as_ref().map(|run| RunOpening::decode(&run.0));
         let Some(Ok(opening)) = opening else {
-            return Check { what, holds: false, found: "nothing opens it".into() };
+            return (Check { what, holds: false, found: "nothing opens it".into() }, None);
         };
         let (claims, response) = (request.claims(), serde_json::to_vec(&self.result).unwrap_or_default());
         let entry = match claims.method.entry() {
@@ -181,8 +200,11 @@ impl Evidence {
             response: &response,
         };
         match check_run(receipt, &opening, &call) {
-            Ok(()) => Check { what, holds: true, found: format!("{} gas of {}", receipt.gas, opening.limit) },
-            Err(error) => Check { what, holds: false, found: error.to_string() },
+            Ok(told) => {
+                let found = format!("{} gas of {}", receipt.gas, opening.limit);
+                (Check { what, holds: true, found }, Some(told))
+            }
+            Err(error) => (Check { what, holds: false, found: error.to_string() }, None),
         }
     }
 }
@@ -220,7 +242,11 @@ fn grants(request: &SignedInvocation) -> String {
 
 /// Decides the request again, at the time of the receipt. Whether the grants were registered and not revoked then is
 /// what the batch's proof shows.
-fn allowed(request: &SignedInvocation, receipt: &Receipt, owner: Option<PublicKey>) -> Check {
+fn allowed(
+    request: &SignedInvocation,
+    receipt: &Receipt,
+    owner: Option<PublicKey>,
+) -> (Check, Option<CallerGrant>) {
     struct AsProven;
     impl GrantView for AsProven {
         fn grant_status(
@@ -248,10 +274,18 @@ fn allowed(request: &SignedInvocation, receipt: &Receipt, owner: Option<PublicKe
         Ok(allowed) => {
             let caller = allowed.caller;
             let found = format!("{} for {} by {}", caller.method, caller.purpose, caller.holder);
-            Check { what, holds: true, found }
+            (Check { what, holds: true, found }, Some(caller))
         }
-        Err(refusal) => Check { what, holds: false, found: format!("{:?}", refusal.reason()) },
+        Err(refusal) => (Check { what, holds: false, found: format!("{:?}", refusal.reason()) }, None),
     }
+}
+
+/// Whether the contracts heard of the caller that the request makes; how many other answers are the node's word is said, not judged.
+fn told_of(caller: Option<&CallerGrant>, told: &ToldByHost) -> Check {
+    let holds = told.caller.is_none() || told.caller.as_ref() == caller;
+    let asked = if told.caller.is_some() { "asked" } else { "not asked in bytes" };
+    let found = format!("{asked}; other answers that are the node's word: {}", told.others);
+    Check { what: "contracts that asked who calls were told of this grant", holds, found }
 }
 
 fn in_window(receipt: &Receipt, batch: &SettledBatch) -> Check {

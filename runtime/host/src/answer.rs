@@ -11,7 +11,21 @@ use crate::error::HostError;
 use crate::failure::ContractFailure;
 use crate::frame::Entry;
 
+/// Bytes of an `Env` before the contract's address: two permutations of `nectar_commitment::hash_words`, and 20 digits of a height, 20
+/// of a time and 10 of a network just fit.
+pub const ENV_HEAD_BYTES: usize = 144;
+/// What stands there last.
+const BEFORE_ADDRESS: &str = r#""contract":{"address":""#;
+/// Digits of the address, and the end.
+const ENV_TAIL_BYTES: usize = 2 * ContractId::LEN + r#""}}"#.len();
+
 /// `Env`: the block's height is the position of the receipt that this invocation will have, its time is the DSP's.
+///
+/// CosmWasm's JSON with spaces before `"contract"`, so that all but the address has [`ENV_HEAD_BYTES`]: a proof sees from one hash of them
+/// that a run and the run that it asks are in the same block, and from the permutation behind it which contract runs.
+///
+/// # Errors
+/// [`HostError::Env`] if the network's number is too long.
 pub(crate) fn env(
     network: NetworkId,
     height: u64,
@@ -28,7 +42,14 @@ pub(crate) fn env(
         transaction: None,
         contract: ContractInfo { address: Addr::unchecked(contract.to_string()) },
     };
-    to_json_vec(&env).map_err(|_| HostError::Invariant("an Env is JSON"))
+    let mut json = to_json_vec(&env).map_err(|_| HostError::Invariant("an Env is JSON"))?;
+    let got = json.len().saturating_sub(ENV_TAIL_BYTES);
+    let spaces = ENV_HEAD_BYTES.checked_sub(got).ok_or(HostError::Env { got, limit: ENV_HEAD_BYTES })?;
+    let before = got.checked_sub(BEFORE_ADDRESS.len());
+    let at = before.filter(|at| json.get(*at..got).is_some_and(|text| text == BEFORE_ADDRESS.as_bytes()));
+    let at = at.ok_or(HostError::Invariant("an Env ends with its contract's address"))?;
+    json.splice(at..at, std::iter::repeat_n(b' ', spaces));
+    Ok(json)
 }
 
 /// `MessageInfo`: the sender is the holder's key, or the owner's while they instantiate. There are no funds.
@@ -83,19 +104,47 @@ pub(crate) fn result_bytes(result: &ContractResult<Binary>) -> Result<Vec<u8>, H
 mod tests {
     use super::*;
 
+    const ID: ContractId = ContractId::new([1; 32]);
+
     #[test]
-    fn an_env_is_what_cosmwasm_expects() {
-        let json = env(NetworkId::CONTRACTS, 7, 1_790_000_000, &ContractId::new([1; 32])).unwrap();
+    fn an_env_is_what_cosmwasm_expects_with_its_address_at_a_fixed_place() {
+        let json = env(NetworkId::CONTRACTS, 7, 1_790_000_000, &ID).unwrap();
         let expected = format!(
-            r#"{{"block":{{"height":7,"time":"1790000000000000000","chain_id":"nectar-1"}},"transaction":null,"contract":{{"address":"{}"}}}}"#,
+            r#"{{"block":{{"height":7,"time":"1790000000000000000","chain_id":"nectar-1"}},"transaction":null,{}"contract":{{"address":"{}"}}}}"#,
+            " ".repeat(29),
             "01".repeat(32)
         );
         assert_eq!(String::from_utf8(json).unwrap(), expected);
     }
 
     #[test]
-    fn the_end_of_time_does_not_overflow() {
-        assert!(env(NetworkId::CONTRACTS, u64::MAX, u64::MAX, &ContractId::new([1; 32])).is_ok());
+    fn every_env_has_its_address_behind_two_permutations() {
+        let networks = [0, 1, u64::from(u32::MAX)].map(NetworkId);
+        for (network, height, time) in
+            networks.into_iter().flat_map(|n| [(n, 0, 0), (n, 1, 1_790_000_000), (n, u64::MAX, u64::MAX)])
+        {
+            let json = env(network, height, time, &ID).unwrap();
+            let (head, tail) = json.split_at(ENV_HEAD_BYTES);
+            assert!(head.ends_with(BEFORE_ADDRESS.as_bytes()));
+            assert_eq!(tail, format!(r#"{}"}}}}"#, "01".repeat(32)).as_bytes());
+            let read: Env = from_json(&json).unwrap();
+            assert_eq!((read.block.height, read.transaction), (height, None));
+            assert_eq!(
+                read.block.time.nanos(),
+                time.saturating_mul(1_000_000_000),
+                "capped in the year 2554"
+            );
+            assert_eq!(read.block.chain_id, format!("nectar-{}", network.0));
+            assert_eq!(read.contract.address.as_str(), ID.to_string());
+        }
+        let full = env(NetworkId(u32::MAX.into()), u64::MAX, u64::MAX, &ID).unwrap();
+        assert!(!full.contains(&b' '), "nothing is left");
+    }
+
+    #[test]
+    fn a_network_with_too_long_a_number_is_an_error() {
+        let long = env(NetworkId(10_000_000_000), u64::MAX, u64::MAX, &ID);
+        assert!(matches!(long, Err(HostError::Env { got: 145, limit: ENV_HEAD_BYTES })));
     }
 
     #[test]

@@ -145,6 +145,16 @@ pub enum HostError {
         /// Network of the store.
         stored: u64,
     },
+    /// A network's number is too long for what contracts are given.
+    #[error(
+        "an Env with this network's number has {got} bytes before the contract's address, proofs have room for {limit}: use a network below 2^32"
+    )]
+    Env {
+        /// Bytes that it takes.
+        got: usize,
+        /// Bytes that there are.
+        limit: usize,
+    },
     /// The run cannot be proven, on a network whose runs are.
     #[error(transparent)]
     NotProvable(#[from] NotProvable),

@@ -6,6 +6,7 @@ use nectar_abi::{CodeHash, ContractId, NetworkId, PublicKey, tagged_hash};
 use nectar_capability::{RefusalReason, SigningKey, VerifiedDirective, verify_directive};
 use nectar_commitment::Fr;
 use nectar_state::{Session, Store};
+use nectar_trace::Told;
 use parking_lot::Mutex;
 
 use crate::answer;
@@ -91,6 +92,8 @@ impl Executor {
         if store.network() != config.network {
             return Err(HostError::WrongNetwork { expected: config.network.0, stored: store.network().0 });
         }
+        // No call may find out that its network's number is too long.
+        answer::env(config.network, u64::MAX, u64::MAX, &ContractId::new([0; 32]))?;
         let dsp = identity.public();
         let journal = Mutex::new(Journal::open(&store, dsp)?);
         let engine = Arc::new(Engine::new(config.limits.compiled_modules)?);
@@ -248,8 +251,8 @@ impl Executor {
             return Err(HostError::Invariant("log and answer agree on whether a run failed"));
         }
         run.leave();
-        let (session, runs) = run.into_parts();
-        Ok(Ended { session, runs, result, failure, gas: gas.saturating_sub(left) })
+        let (session, runs, told) = run.into_parts();
+        Ok(Ended { session, runs, told, result, failure, gas: gas.saturating_sub(left) })
     }
 }
 
@@ -272,6 +275,7 @@ struct Call {
 struct Ended {
     session: Session,
     runs: Vec<Made>,
+    told: Vec<Told>,
     result: ContractResult<Binary>,
     failure: Option<ContractFailure>,
     gas: u64,

@@ -3,7 +3,7 @@ use std::fmt;
 use nectar_abi::limits::MAX_RESPONSE_BYTES;
 use thiserror::Error;
 
-/// Most reads, writes, removals and scanned items of one invocation, composed calls included.
+/// Most reads, writes, removals, scanned items and queries of one invocation, composed calls included.
 pub const MAX_STATE_OPERATIONS: usize = 4096;
 /// Most bytes of keys and values that one invocation may read and write.
 pub const MAX_STATE_BYTES: usize = 16 * 1024 * 1024;
@@ -109,7 +109,7 @@ pub enum ContractFailure {
     #[error("a frame opens at most {MAX_ITERATORS} iterators")]
     TooManyIterators,
     /// Too many state operations.
-    #[error("one invocation has at most {MAX_STATE_OPERATIONS} reads, writes and scanned items")]
+    #[error("one invocation has at most {MAX_STATE_OPERATIONS} reads, writes, scanned items and queries")]
     TooManyOperations,
     /// Too many bytes of state.
     #[error("one invocation reads and writes at most {MAX_STATE_BYTES} bytes of state")]

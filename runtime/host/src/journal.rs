@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use nectar_abi::{NetworkId, PublicKey};
 use nectar_capability::{SigningKey, random_bytes};
 use nectar_state::{FrameLog, Sealed, Session, StateError, Store};
-use nectar_trace::{InvocationTrace, Receipt, ReceiptKind, ReceiptOpening, RunOpening, RunTrace};
+use nectar_trace::{InvocationTrace, Receipt, ReceiptKind, ReceiptOpening, RunOpening, RunTrace, Told};
 use zeroize::Zeroizing;
 
 use crate::audit::{AuditEntry, REFUSED_KEPT, Waiting};
@@ -40,6 +40,8 @@ pub(crate) struct Event<'a> {
     pub(crate) audit: AuditEntry,
     /// The runs behind it, in the order in which they began.
     pub(crate) runs: Vec<Made>,
+    /// What the host told them on its own.
+    pub(crate) told: Vec<Told>,
 }
 
 /// A receipt that is durable.
@@ -126,7 +128,7 @@ impl Journal {
             response: opening.response,
             slots: u64::try_from(trace.slots.len()).unwrap_or(u64::MAX),
         };
-        let run = trace.runs.first().and_then(|run| RunOpening::new(run, &trace.slots));
+        let run = trace.runs.first().and_then(|run| RunOpening::new(run, &trace.slots, event.told));
         let encoded = Zeroizing::new(trace.encode());
         trace.runs.iter_mut().for_each(RunTrace::erase);
         sealed.system_put(records::TRACES, &position.to_be_bytes(), &encoded)?;

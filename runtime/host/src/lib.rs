@@ -40,6 +40,7 @@ mod reply;
 mod run;
 mod run_check;
 
+pub use answer::ENV_HEAD_BYTES;
 pub use audit::{AuditEntry, AuditEvent, MAX_AUDIT_ENTRIES, REFUSALS_PER_MINUTE, REFUSED_KEPT};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use config::{Config, Limits};
@@ -59,4 +60,4 @@ pub use programs::{NotProvable, Programs, Rehearsal, Rehearsed, program_commitme
 pub use receipt::{MAX_SIGNED_RECEIPT_BYTES, ReceiptError, SignedReceipt, verify_receipt};
 pub use records::{BatchRecord, ContractRecord, Use};
 pub use reply::{GrantRecord, GrantStanding, Instantiated, ReceiptView, Registered, Reply, Revoked};
-pub use run_check::{Call, RunError, check_run};
+pub use run_check::{Call, RunError, ToldByHost, check_run};

@@ -4,7 +4,7 @@ use nectar_abi::CodeHash;
 use nectar_capability::random_bytes;
 use nectar_commitment::{EntryPoint, Fr, Key, RunOutcome, run_inputs};
 use nectar_state::FrameLog;
-use nectar_trace::{QueryAnswer, RunTrace};
+use nectar_trace::{AnsweredBy, QueryAnswer, RunTrace};
 use zeroize::Zeroize as _;
 
 use crate::engine::Ready;
@@ -22,6 +22,8 @@ pub(crate) struct Made {
     limit: u64,
     answers: Vec<QueryAnswer>,
     end: Option<Rehearsed>,
+    /// What the invocation had been told when the run was logged.
+    told: Fr,
     inputs_salt: Fr,
     outcome_salt: Fr,
 }
@@ -37,8 +39,13 @@ impl Drop for Made {
 }
 
 impl Made {
-    pub(crate) fn answered(&mut self, bytes: &[u8], gas: u64) {
-        self.answers.push(QueryAnswer { bytes: bytes.to_vec(), gas });
+    pub(crate) fn answered(&mut self, bytes: &[u8], gas: u64, by: AnsweredBy) {
+        self.answers.push(QueryAnswer { bytes: bytes.to_vec(), gas, by });
+    }
+
+    /// What it said, if it came to its end.
+    pub(crate) fn returned(&self) -> Option<&[u8]> {
+        self.end.as_ref().filter(|end| end.trap == 0)?.said.as_deref()
     }
 
     /// Bytes that it said.
@@ -61,6 +68,7 @@ impl Made {
             gas: end.gas,
             trap: end.trap,
             said: end.said,
+            told: self.told,
             start: frame.start,
             end: place,
             inputs_salt: self.inputs_salt,
@@ -73,7 +81,7 @@ impl Made {
     fn outcome(&self) -> Option<RunOutcome<'_>> {
         let (end, entry) = (self.end.as_ref()?, self.entry.point());
         let said = end.said.as_deref();
-        Some(RunOutcome { entry, code: end.trap, gas: end.gas, limit: self.limit, said })
+        Some(RunOutcome { entry, code: end.trap, gas: end.gas, limit: self.limit, said, told: self.told })
     }
 }
 
@@ -112,6 +120,7 @@ pub(crate) fn run_program(mut run: Box<Run>, call: ProgramCall<'_>) -> Result<Ra
         outcome_salt: salt()?,
         answers: Vec::new(),
         end: None,
+        told: Fr::default(),
     });
     run.begin();
     let finished = run_frame(module, run, &FrameCall { entry, inputs: &inputs, gas, limit });
@@ -132,7 +141,8 @@ pub(crate) fn run_program(mut run: Box<Run>, call: ProgramCall<'_>) -> Result<Ra
     Ok(Ran { run, answer, gas })
 }
 
-fn salt() -> Result<Fr, HostError> {
+/// A random element.
+pub(crate) fn salt() -> Result<Fr, HostError> {
     let bytes = random_bytes::<31>().map_err(|_| HostError::Entropy)?;
     Ok(Key::new(bytes).to_field())
 }
@@ -177,7 +187,9 @@ impl Run {
     /// Puts the entered frame's run, which has ended, into the log: while its contract is open, and behind all that it asked.
     /// Whether it failed is the outcome's to say; the outermost run of a call that changes state then takes everything back.
     pub(crate) fn log_run(&mut self, outermost: bool) -> Result<bool, HostError> {
+        let told = self.told_so_far();
         let made = self.current()?;
+        made.told = told;
         let outcome = made.outcome().ok_or(HostError::Invariant("a run in the log has ended"))?;
         let digest = outcome.digest(&made.outcome_salt);
         let inputs = match made.inputs.as_slice() {

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use nectar_abi::{CallerGrant, CodeHash, ContractId, NetworkId, PublicKey};
-use nectar_state::{Pair, Session};
+use nectar_abi::{CallerGrant, CodeHash, ContractId, NetworkId, PublicKey, compact};
+use nectar_commitment::{Fr, HostAnswer, told_after};
+use nectar_state::{Pair, Session, contract_key};
+use nectar_trace::{MAX_TOLD, Told};
 
 use crate::answer;
 use crate::engine::{Engine, Ready};
 use crate::error::{HostError, Stop};
 use crate::failure::{ContractFailure, MAX_STATE_BYTES, MAX_STATE_OPERATIONS};
-use crate::program_run::Made;
+use crate::program_run::{Made, salt};
 use crate::programs::Programs;
 use crate::records::{self, ContractRecord};
+
+// Each answer is an operation: an opening holds all of them.
+const _: () = assert!(MAX_STATE_OPERATIONS <= MAX_TOLD);
 
 /// One invocation at work: its view of the store, and what it may reach.
 pub(crate) struct Run {
@@ -34,6 +39,14 @@ pub(crate) struct Run {
     made: Vec<Made>,
     /// Those that have not ended, the outermost first.
     running: Vec<usize>,
+    told: Answers,
+}
+
+/// What the host has told all frames on its own, in order.
+#[derive(Default)]
+struct Answers {
+    all: Vec<Told>,
+    so_far: Fr,
 }
 
 /// What an invocation is about.
@@ -95,12 +108,39 @@ impl Run {
             programs,
             made: Vec::new(),
             running: Vec::new(),
+            told: Answers::default(),
         }
     }
 
-    /// What is left when all frames have ended: the session and the runs in the order in which they began.
-    pub(crate) fn into_parts(self) -> (Session, Vec<Made>) {
-        (self.session, self.made)
+    /// What is left when all frames have ended: the session, the runs in the order in which they began, and what they were told.
+    pub(crate) fn into_parts(self) -> (Session, Vec<Made>, Vec<Told>) {
+        (self.session, self.made, self.told.all)
+    }
+
+    /// Notes an answer that is the host's own, in words or at all, and returns its salt.
+    pub(crate) fn told(
+        &mut self,
+        request: &[u8],
+        answer: &[u8],
+        contract: Option<&ContractId>,
+    ) -> Result<Fr, HostError> {
+        let salt = salt()?;
+        let contract = contract.map(|contract| contract_key(contract).to_field()).unwrap_or_default();
+        let digest = HostAnswer { request, answer, contract, salt }.digest();
+        // Only a grant may be shown to the one who calls under it.
+        let told = if request == compact::CALLER && answer.first() == Some(&compact::VERSION) {
+            Told::Caller { answer: answer.to_vec(), salt }
+        } else {
+            Told::Other(digest)
+        };
+        self.told.all.push(told);
+        self.told.so_far = told_after(self.told.so_far, digest);
+        Ok(salt)
+    }
+
+    /// What the log says of all such answers.
+    pub(crate) const fn told_so_far(&self) -> Fr {
+        self.told.so_far
     }
 
     pub(crate) fn programs(&self) -> Option<&Arc<dyn Programs>> {
@@ -198,7 +238,7 @@ impl Run {
         Ok(Some((key, value)))
     }
 
-    /// Bounds what a trace can hold: before anything is recorded of the operation. Frames count, too.
+    /// Bounds what a trace can hold: before anything is recorded of the operation. Queries count, too.
     pub(crate) fn count_operation(&mut self) -> Result<(), ContractFailure> {
         self.operations = self.operations.saturating_add(1);
         if self.operations > MAX_STATE_OPERATIONS { Err(ContractFailure::TooManyOperations) } else { Ok(()) }

@@ -1,7 +1,7 @@
-use nectar_abi::{ContractId, PublicKey};
+use nectar_abi::{CallerGrant, ContractId, PublicKey};
 use nectar_commitment::EntryPoint;
 use nectar_state::contract_key;
-use nectar_trace::{AskedRun, OpeningError, Receipt, RunOpening};
+use nectar_trace::{AskedRun, OpeningError, Receipt, RunOpening, Told};
 use thiserror::Error;
 
 use crate::answer;
@@ -38,14 +38,28 @@ pub enum RunError {
     /// The contract said something else.
     #[error("the contract did not say what the response says")]
     Response,
+    /// A contract was told of another caller, or of several.
+    #[error("the node told a contract of another caller than the one who signed the call")]
+    Caller,
+}
+
+/// What the runs behind a call were told by the node, and not by a contract's run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldByHost {
+    /// The caller's grant, if a contract asked for it in bytes. It is the sender's; that it is the one of the signed request is for who
+    /// has that to compare.
+    pub caller: Option<CallerGrant>,
+    /// Other answers: nothing shows that they are true.
+    pub others: usize,
 }
 
 /// Checks that a receipt's log ends with the run of this call, under the inputs that follow from the call and the receipt, and that
-/// the response is what the run said. That such a run took place is the execution proof's to show.
+/// the response is what the run said. Returns what this run and those that it asked were told by the node alone. That such runs took
+/// place is the execution proof's to show.
 ///
 /// # Errors
 /// [`RunError`]
-pub fn check_run(receipt: &Receipt, opening: &RunOpening, call: &Call<'_>) -> Result<(), RunError> {
+pub fn check_run(receipt: &Receipt, opening: &RunOpening, call: &Call<'_>) -> Result<ToldByHost, RunError> {
     let Receipt { network, position, time, .. } = *receipt;
     let env = answer::env(network, position, time, call.contract).map_err(|_| RunError::Response)?;
     let (entry, info) = match call.entry {
@@ -67,5 +81,22 @@ pub fn check_run(receipt: &Receipt, opening: &RunOpening, call: &Call<'_>) -> Re
         // Why it failed is the host's to say: no run says more than a trap's number.
         None => call.response.starts_with(br#"{"error":"#),
     };
-    if right { Ok(()) } else { Err(RunError::Response) }
+    if right { told(opening, call.sender) } else { Err(RunError::Response) }
+}
+
+/// Every grant that was told is the same one, and the sender's.
+fn told(opening: &RunOpening, sender: &PublicKey) -> Result<ToldByHost, RunError> {
+    let mut told = ToldByHost { caller: None, others: 0 };
+    for answer in &opening.told {
+        let Told::Caller { answer, .. } = answer else {
+            told.others = told.others.saturating_add(1);
+            continue;
+        };
+        let caller = CallerGrant::from_compact(answer).ok_or(RunError::Caller)?;
+        if caller.holder != *sender || told.caller.as_ref().is_some_and(|other| *other != caller) {
+            return Err(RunError::Caller);
+        }
+        told.caller = Some(caller);
+    }
+    Ok(told)
 }

@@ -23,7 +23,7 @@ mod trace;
 pub use batch::{Batch, BatchError, MAX_RECEIPTS};
 pub use codec::CodecError;
 pub use inclusion::Inclusion;
-pub use opening::{AskedRun, MAX_OPENING_BYTES, OpeningError, RunOpening};
+pub use opening::{AskedRun, MAX_OPENING_BYTES, MAX_TOLD, OpeningError, RunOpening, Told};
 pub use receipt::{MAX_RECEIPT_BYTES, Receipt, ReceiptKind, ReceiptOpening};
 pub use run::{AnsweredBy, HostCall, HostOp, QueryAnswer, RunTrace};
 pub use trace::{InvocationTrace, MAX_TRACE_BYTES};

@@ -1,5 +1,8 @@
 use ciborium::Value;
-use nectar_commitment::{EntryPoint, Fr, Key, LogEntry, Op, RunOutcome, Slot, run_inputs};
+use nectar_abi::compact;
+use nectar_commitment::{
+    EntryPoint, Fr, HostAnswer, Key, LogEntry, Op, RunOutcome, Slot, run_inputs, told_after,
+};
 use thiserror::Error;
 
 use crate::codec::{CodecError, Fields, decode, encode, field_value};
@@ -7,8 +10,10 @@ use crate::{Receipt, RunTrace};
 
 /// Longest encoded opening, in bytes: a response and little else.
 pub const MAX_OPENING_BYTES: usize = 8 * 1024 * 1024;
+/// Most answers that hosts give on their own in one invocation.
+pub const MAX_TOLD: usize = 4096;
 const MAX_BEHIND: usize = 1024;
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 const WHAT: &str = "run opening";
 
 /// Opens the outermost run in a receipt's log: given to the one who asked. Private.
@@ -28,8 +33,63 @@ pub struct RunOpening {
     pub limit: u64,
     /// The bytes that the contract answered, or the text of an abort; nothing after another trap.
     pub said: Option<Vec<u8>>,
+    /// What hosts answered on their own to this run and to all that it asked, in order.
+    pub told: Vec<Told>,
     /// What stands behind the run's entry.
     pub behind: Vec<LogEntry>,
+}
+
+/// An answer that no contract's run gave, as the client may see it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Told {
+    /// The caller's grant, to [`compact::CALLER`]: the client knows it.
+    Caller {
+        /// What was answered.
+        answer: Vec<u8>,
+        /// Its salt.
+        salt: Fr,
+    },
+    /// Anything else, as [`HostAnswer::digest`]: it may hold what the client must not see.
+    Other(Fr),
+}
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Caller { .. } => "Caller(..)",
+            Self::Other(_) => "Other(..)",
+        })
+    }
+}
+
+impl Told {
+    /// [`HostAnswer::digest`]
+    pub fn digest(&self) -> Fr {
+        match self {
+            Self::Caller { answer, salt } => {
+                let (request, contract, salt) = (compact::CALLER, Fr::default(), *salt);
+                HostAnswer { request, answer, contract, salt }.digest()
+            }
+            Self::Other(digest) => *digest,
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Array(match self {
+            Self::Caller { answer, salt } => vec![Value::Bytes(answer.clone()), field_value(salt)],
+            Self::Other(digest) => vec![Value::Null, field_value(digest)],
+        })
+    }
+
+    fn from_value(value: Value) -> Result<Self, CodecError> {
+        let mut fields = Fields::new(value, WHAT)?;
+        let (answer, field) = (fields.optional_bytes()?, fields.field()?);
+        fields.end()?;
+        Ok(match answer {
+            Some(answer) => Self::Caller { answer, salt: field },
+            None => Self::Other(field),
+        })
+    }
 }
 
 impl std::fmt::Debug for RunOpening {
@@ -69,8 +129,8 @@ pub enum OpeningError {
 }
 
 impl RunOpening {
-    /// Opens this run in the log of these operations; `None` if it does not stand there.
-    pub fn new(run: &RunTrace, slots: &[Slot]) -> Option<Self> {
+    /// Opens this run in the log of these operations, with what hosts told it; `None` if it does not stand there.
+    pub fn new(run: &RunTrace, slots: &[Slot], told: Vec<Told>) -> Option<Self> {
         let entries: Vec<LogEntry> = slots.iter().filter_map(Slot::log_entry).collect();
         let at = usize::try_from(run.end).ok()?;
         let behind = entries.get(at.checked_add(1)?..)?.to_vec();
@@ -86,18 +146,20 @@ impl RunOpening {
             trap: run.trap,
             limit: run.limit,
             said: run.said.clone(),
+            told,
             behind,
         })
     }
 
     /// Checks that the receipt's log ends with this run, and with nothing behind it but what closes its contracts. What was said is
-    /// then what the run said, and the receipt's gas is what it cost.
+    /// then what the run said, the receipt's gas is what it cost, and [`Self::told`] is all that hosts told it and those that it asked.
     ///
     /// # Errors
     /// [`OpeningError`]
     pub fn check(&self, receipt: &Receipt, asked: &AskedRun<'_>) -> Result<(), OpeningError> {
         let (said, gas) = (self.said.as_deref(), receipt.gas);
-        let outcome = RunOutcome { entry: asked.entry, code: self.trap, gas, limit: self.limit, said };
+        let told = self.told.iter().map(Told::digest).fold(Fr::default(), told_after);
+        let outcome = RunOutcome { entry: asked.entry, code: self.trap, gas, limit: self.limit, said, told };
         let undone = outcome.failed() && asked.entry != EntryPoint::Query;
         let contract = asked.contract.to_field();
         let mut log = self.before;
@@ -148,6 +210,7 @@ impl RunOpening {
             self.trap.into(),
             self.limit.into(),
             self.said.as_ref().map_or(Value::Null, |said| Value::Bytes(said.clone())),
+            Value::Array(self.told.iter().map(Told::to_value).collect()),
             Value::Array(behind.collect()),
         ]))
     }
@@ -170,6 +233,7 @@ impl RunOpening {
             trap: u8::try_from(fields.unsigned()?).map_err(|_| malformed)?,
             limit: fields.unsigned()?,
             said: fields.optional_bytes()?,
+            told: fields.list(MAX_TOLD, Told::from_value)?,
             behind: fields.list(MAX_BEHIND, |item| {
                 let mut item = Fields::new(item, WHAT)?;
                 let entry = LogEntry { code: item.unsigned()?, key: item.field()?, value: item.field()? };
@@ -193,9 +257,15 @@ mod tests {
         Key::new([n; 31])
     }
 
+    fn told() -> Vec<Told> {
+        let caller = |salt: u64| Told::Caller { answer: b"grant".to_vec(), salt: Fr::from(salt) };
+        vec![caller(31), Told::Other(Fr::from(32)), caller(33)]
+    }
+
     /// A receipt of a run in a ledger, and its opening.
     fn receipt(change: impl FnOnce(&mut RunTrace)) -> (Receipt, RunTrace, RunOpening) {
         let mut run = crate::run::tests::sample();
+        run.told = told().iter().map(Told::digest).fold(Fr::default(), told_after);
         change(&mut run);
         let mut ledger = Ledger::default();
         ledger.create(key(CONTRACT), Fr::from(11), Fr::from(12)).unwrap();
@@ -216,7 +286,7 @@ mod tests {
         ledger.close(Fr::from(2)).unwrap();
         let mut receipt = crate::receipt::tests::sample(3);
         (receipt.log, receipt.gas) = (ledger.log(), run.gas);
-        let opening = RunOpening::new(&run, ledger.slots()).unwrap();
+        let opening = RunOpening::new(&run, ledger.slots(), told()).unwrap();
         (receipt, run, opening)
     }
 
@@ -275,7 +345,7 @@ mod tests {
 
     #[test]
     fn any_changed_opening_is_refused() {
-        let changes: [fn(&mut RunOpening); 9] = [
+        let changes: [fn(&mut RunOpening); 16] = [
             |o| o.before += Fr::from(1),
             |o| o.binding = Some(o.binding.unwrap_or_default() + Fr::from(1)),
             |o| o.inputs_salt += Fr::from(1),
@@ -283,6 +353,13 @@ mod tests {
             |o| o.trap += 1,
             |o| o.limit += 1,
             |o| o.said = Some(b"{\"ok\":1}".to_vec()),
+            |o| o.told.clear(),
+            |o| o.told.truncate(2),
+            |o| o.told.push(Told::Other(Fr::default())),
+            |o| o.told.swap(0, 1),
+            |o| o.told[1] = Told::Other(Fr::from(33)),
+            |o| o.told[0] = Told::Caller { answer: b"Grant".to_vec(), salt: Fr::from(31) },
+            |o| o.told[0] = Told::Caller { answer: b"grant".to_vec(), salt: Fr::from(32) },
             |o| o.behind.truncate(0),
             |o| o.behind[0].key += Fr::from(1),
         ];
@@ -292,6 +369,39 @@ mod tests {
                 change(&mut other);
                 assert!(other.check(&receipt, &asked(&run)).is_err());
             }
+        }
+    }
+
+    /// Who opens less does not open something else: the digest is the same.
+    #[test]
+    fn a_grant_may_be_kept_back_but_not_made_up() {
+        let (receipt, run, mut opening) = receipt(|_| ());
+        opening.told[0] = Told::Other(opening.told[0].digest());
+        assert_eq!(opening.check(&receipt, &asked(&run)), Ok(()));
+        let Told::Other(digest) = opening.told[1] else { panic!("not a grant") };
+        opening.told[1] = Told::Caller { answer: b"grant".to_vec(), salt: digest };
+        assert_eq!(opening.check(&receipt, &asked(&run)), Err(OpeningError::Log));
+    }
+
+    #[test]
+    fn what_was_told_has_a_limit_and_no_other_spelling() {
+        let (_, _, mut opening) = receipt(|_| ());
+        opening.told = vec![Told::Caller { answer: vec![7; 216], salt: Fr::from(1) }; MAX_TOLD];
+        assert_eq!(RunOpening::decode(&opening.encode()), Ok(opening.clone()), "the most fits the bytes");
+        opening.told.push(Told::Other(Fr::from(1)));
+        let (got, limit) = (MAX_TOLD + 1, MAX_TOLD);
+        let refused = Err(CodecError::TooLong { what: WHAT, got, limit });
+        assert_eq!(RunOpening::decode(&opening.encode()), refused);
+        let (bytes, salt) = (Value::Bytes(vec![7]), field_value(&Fr::from(1)));
+        for other in [
+            Value::Null,
+            Value::Array(vec![]),
+            Value::Array(vec![bytes.clone()]),
+            Value::Array(vec![Value::Null, bytes.clone()]),
+            Value::Array(vec![bytes, salt.clone(), salt.clone()]),
+            Value::Array(vec![1.into(), salt]),
+        ] {
+            assert_eq!(Told::from_value(other), Err(CodecError::Malformed(WHAT)));
         }
     }
 

@@ -52,7 +52,8 @@ impl Queries for Answers<'_> {
         if request == compact::CALLER {
             return QueryAnswer { bytes: self.caller.as_ref().unwrap().to_compact(), gas: 0 };
         }
-        let (address, message) = match compact::read_smart(request) {
+        let in_bytes = compact::read_smart(request);
+        let (address, message) = match in_bytes {
             Some((contract, message)) => (contract.to_string(), message.to_vec()),
             None => {
                 let Ok(request) = serde_json::from_slice::<Value>(request) else {
@@ -82,8 +83,11 @@ impl Queries for Answers<'_> {
         machine.run(twin.program.entries["query"], &[], &mut host, &mut ()).unwrap();
         self.accesses.extend_from_slice(host.accesses());
         let Some(Said::Response(response)) = host.said() else { panic!("a response") };
-        // The other contract's result as it is: its JSON is canonical.
-        let bytes = [b"{\"ok\":".as_slice(), response, b"}"].concat();
+        // The other contract's result as it is, and in JSON around it: its own is canonical.
+        let bytes = match in_bytes {
+            Some(_) => response.clone(),
+            None => [b"{\"ok\":".as_slice(), response, b"}"].concat(),
+        };
         QueryAnswer { bytes, gas: machine.gas() }
     }
 }

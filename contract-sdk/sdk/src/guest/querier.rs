@@ -21,7 +21,10 @@ impl Querier for HostQuerier {
         if request == compact::CALLER && answer.first() == Some(&compact::VERSION) {
             return SystemResult::Ok(ContractResult::Ok(answer.into()));
         }
-        wire::query_result(&answer).unwrap_or_else(|error| {
+        // The host hands over what another contract said, and nothing of its own.
+        let asked_a_contract = compact::read_smart(request).is_some();
+        let read = if asked_a_contract { wire::smart_result } else { wire::query_result };
+        read(&answer).unwrap_or_else(|error| {
             SystemResult::Err(SystemError::InvalidResponse {
                 error: error.to_string(),
                 response: answer.into(),

@@ -11,7 +11,7 @@ mod result;
 mod text;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use envelope::query_result;
+pub(crate) use envelope::{query_result, smart_result};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use inputs::{env, info};
 #[cfg(target_arch = "wasm32")]

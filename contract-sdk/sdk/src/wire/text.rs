@@ -99,6 +99,16 @@ pub(super) fn plain(bytes: &[u8]) -> Option<&str> {
     Some(unsafe { str::from_utf8_unchecked(bytes) })
 }
 
+/// Whether all of these are spaces.
+pub(super) fn spaces(bytes: &[u8]) -> bool {
+    const SPACES: u64 = b' ' as u64 * ONES;
+    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().all(|byte| *byte == b' ') };
+    // The last eight once more instead of those that make no word.
+    let (words, _) = bytes.as_chunks::<8>();
+    let others = |word: [u8; 8]| u64::from_le_bytes(word) ^ SPACES;
+    words.iter().fold(others(*last), |found, word| found | others(*word)) == 0
+}
+
 /// Has a top bit where a byte is a quote, a backslash, a control character or beyond ASCII; maybe above such a byte, too.
 fn specials(word: u64) -> u64 {
     let control = word.wrapping_sub(0x20 * ONES);
@@ -156,6 +166,18 @@ mod tests {
                     let expected = (0x20..0x80).contains(&byte) && byte != b'"' && byte != b'\\';
                     assert_eq!(plain(&bytes).is_some(), expected, "{byte:#x} at {place} of {length}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn spaces_are_spaces_wherever_they_stand() {
+        for length in 0..40usize {
+            assert!(spaces(&vec![b' '; length]));
+            for place in 0..length {
+                let mut bytes = vec![b' '; length];
+                bytes[place] = b'!';
+                assert!(!spaces(&bytes), "{place} of {length}");
             }
         }
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::chain::ChainArgs;
 use crate::error::CliError;
-use crate::evidence::{Evidence, all_hold, table};
+use crate::evidence::{Checked, Evidence, all_hold, table};
 use crate::output::Report;
 use crate::service::NodeArgs;
 
@@ -65,13 +65,16 @@ impl Receipt {
                     (false, Some(_)) => Some(chain.read().await?),
                     _ => None,
                 };
-                let checks = held.check(owner, chain.as_ref().map(|c| &c.rollup)).await;
+                let Checked { checks, host_answers } =
+                    held.check(owner, chain.as_ref().map(|c| &c.rollup)).await;
                 all_hold(&checks)?;
                 let mut text = table(&checks).to_string();
                 if held.place.is_none() {
                     text.push_str("\nnot settled yet, as far as the file knows: nectar receipt locate\n");
                 }
-                Ok(Report::new(json!({ "settled": held.place.is_some(), "checks": checks }), text))
+                let settled = held.place.is_some();
+                let object = json!({ "settled": settled, "checks": checks, "host_answers": host_answers });
+                Ok(Report::new(object, text))
             }
         }
     }

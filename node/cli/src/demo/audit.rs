@@ -70,8 +70,8 @@ async fn receipt(
     let view = view.map_err(CliError::node("asking for a receipt"))?;
     evidence.locate(view, &world.chain.rollup).await?;
     let owner = world.people.hospital.public();
-    let checks = evidence.check(Some(owner), Some(&world.chain.rollup)).await;
-    for check in &checks {
+    let checked = evidence.check(Some(owner), Some(&world.chain.rollup)).await;
+    for check in &checked.checks {
         story.must(check.holds, &format!("{}: {}", check.what, check.found));
     }
     let root = evidence.place.map(|place| place.batch.header.post_root);

@@ -134,6 +134,7 @@ impl Executor {
             nonce: plan.order.nonce,
             audit: plan_entry(&plan.order, plan.contract),
             runs: ended.runs,
+            told: ended.told,
         };
         let mut head = journal.head.clone();
         head.contracts = head.contracts.saturating_add(1);

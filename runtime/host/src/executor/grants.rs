@@ -233,6 +233,7 @@ impl Executor {
             nonce: order.nonce,
             audit,
             runs: Vec::new(),
+            told: Vec::new(),
         };
         journal.commit_receipt(session, self.config.network, &self.identity, event)
     }

@@ -134,6 +134,7 @@ impl Executor {
                 },
                 audit: accepted(event, allowed, outcome),
                 runs: ended.runs,
+                told: ended.told,
             },
         )?;
         let timing =

@@ -12,4 +12,5 @@ mod records;
 mod refusals;
 mod runs;
 mod support;
+mod told;
 mod wat;

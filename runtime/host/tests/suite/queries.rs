@@ -1,10 +1,11 @@
 //! What a contract learns by asking: its caller, and other contracts that the request names.
 
 use cosmwasm_std::Binary;
-use nectar_runtime::ContractFailure;
+use nectar_abi::compact;
+use nectar_runtime::{CallError, ContractFailure, HostError};
 
 use crate::support::{Contract, World, answer, key};
-use crate::wat::{ANSWER, KEY, Module, RESPONSE, VALUE};
+use crate::wat::{ANSWER, KEY, Module, RESPONSE, VALUE, escaped, says};
 
 /// Forwards its message to the host as a query, and answers with what came back as `{"ok":"<base64>"}` would be too much
 /// for hand-written code: it reports the first byte that differs from `{"ok":{"ok":` by trapping.
@@ -144,20 +145,21 @@ fn who_asks_in_bytes_gets_the_grant_in_bytes() {
     assert!(answered(&world, &contract, &[], r#"{"whoam":{}}"#), "152 bytes and the five of the name");
 }
 
-/// Asks `other` in bytes, while it is asked itself.
-fn asks_in_bytes(world: &World, other: &Contract, expected: &str) -> Contract {
+/// Asks `other` in bytes, while it is asked itself, and traps unless the answer is exactly this.
+fn asks_in_bytes(world: &World, other: &Contract, expected: &[u8]) -> Contract {
     let request = nectar_abi::compact::smart(&other.id, b"{}");
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     let (length, answer) = (request.len(), expected.len());
     let module = Module {
         head: format!(
             r#"(data (i32.const 7000) "{}") (data (i32.const 7100) "{}")"#,
-            hex(&request),
-            hex(expected.as_bytes())
+            escaped(&request),
+            escaped(expected)
         ),
         query: format!(
             "(i32.store (i32.const 80) (i32.const 7000)) (i32.store offset=8 (i32.const 80) (i32.const {length}))
-             (local.set $i (i32.load (call $query_chain (i32.const 80))))
+             (local.set $i (call $query_chain (i32.const 80)))
+             (if (i32.ne (i32.load offset=8 (local.get $i)) (i32.const {answer})) (then (unreachable)))
+             (local.set $i (i32.load (local.get $i)))
              (loop $next
                (if (i32.ne (i32.load8_u (i32.add (local.get $i) (local.get $j))) (i32.load8_u (i32.add (i32.const 7100) (local.get $j))))
                  (then (unreachable)))
@@ -171,25 +173,70 @@ fn asks_in_bytes(world: &World, other: &Contract, expected: &str) -> Contract {
 }
 
 #[test]
-fn who_asks_another_contract_in_bytes_is_answered_as_in_json_and_may_ask_no_more_than_in_json() {
+fn who_asks_another_contract_in_bytes_gets_what_it_said_byte_by_byte() {
+    let world = World::new();
+    for said in [
+        br#"{"ok":"e30="}"#.as_slice(),
+        br#"{"error":"no"}"#,
+        br#" {"ok":"e30="}"#,
+        br#"{"ok" : "e30="}"#,
+        b"garbage \0\xff",
+        b"2",
+    ] {
+        let other = world.contract(&says(said), "{}");
+        let asker = asks_in_bytes(&world, &other, said);
+        assert!(answered(&world, &asker, &[&other], r#"{"go":{}}"#), "{}", said.escape_ascii());
+    }
+}
+
+#[test]
+fn a_contract_that_comes_to_no_end_has_one_answer_in_bytes() {
+    let world = World::new();
+    for body in [
+        "(unreachable)".to_owned(),
+        format!("(call $abort {VALUE}) {ANSWER}"),
+        format!("(call $db_write {KEY} {VALUE}) {ANSWER}"),
+    ] {
+        let other = world.contract(&Module::query(&body), "{}");
+        let asker = asks_in_bytes(&world, &other, compact::FAILED);
+        assert!(answered(&world, &asker, &[&other], r#"{"go":{}}"#), "{body}");
+    }
+}
+
+#[test]
+fn whom_nobody_may_ask_is_unknown_in_bytes() {
     let mut world = World::new();
     let other = world.contract(&Module::default().build(), "{}");
-    let asker = asks_in_bytes(&world, &other, r#"{"ok":{"ok":"e30="}}"#);
-    assert!(answered(&world, &asker, &[&other], r#"{"go":{}}"#));
-    let asker = asks_in_bytes(&world, &other, r#"{"error":{"no_such_contract":{"addr":""#);
+    let asker = asks_in_bytes(&world, &other, compact::UNKNOWN);
     assert!(answered(&world, &asker, &[], r#"{"go":{}}"#), "unnamed");
+    let missing = Contract { id: nectar_abi::ContractId::new([7; 32]), ..other };
+    let asker = asks_in_bytes(&world, &missing, compact::UNKNOWN);
+    assert!(answered(&world, &asker, &[&missing], r#"{"go":{}}"#), "missing");
     let hospital = std::mem::replace(&mut world.hospital, key("another hospital"));
     let foreign = world.contract(&Module::default().build(), "{}");
     world.hospital = hospital;
-    let asker = asks_in_bytes(&world, &foreign, r#"{"error":{"no_such_contract":{"addr":""#);
+    let asker = asks_in_bytes(&world, &foreign, compact::UNKNOWN);
     assert!(answered(&world, &asker, &[&foreign], r#"{"go":{}}"#), "foreign");
+}
+
+#[test]
+fn what_begins_as_a_success_and_is_none_ends_the_call_of_who_asked() {
+    let world = World::new();
+    let other = world.contract(&says(br#"{"ok":5}"#), "{}");
+    let asker = asks_in_bytes(&world, &other, b"whatever");
+    let caller = key("caller");
+    let token = world.token(&asker, caller.public(), &["query/go"]);
+    let mut invocation = world.invocation(&token, "query/go", r#"{"go":{}}"#);
+    invocation.touches = vec![other.id];
+    let refused = world.node().invoke(&invocation.sign(&caller).unwrap());
+    assert!(matches!(refused, Err(CallError::Host(HostError::Answer("query", _)))));
 }
 
 #[test]
 fn there_is_no_caller_while_the_owner_instantiates() {
     let world = World::new();
     for request in [r#"{"custom":{"caller":{}}}"#, "\u{1}"] {
-        let bytes = request.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
+        let bytes = escaped(request.as_bytes());
         let module = Module {
             head: format!(r#"(data (i32.const 7000) "{bytes}")"#),
             // The answer begins with `{"e`: an error, not `{"o`.

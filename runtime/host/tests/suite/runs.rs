@@ -6,7 +6,7 @@ use nectar_abi::CodeHash;
 use nectar_commitment::{EntryPoint, Fr, Op, binding, from_u64, state_key};
 use nectar_runtime::{
     Call, CallError, HostError, Invalid, NotProvable, OpeningError, Programs, Rehearsal, Rehearsed, Reply,
-    RunError, check_run, program_commitment,
+    RunError, ToldByHost, check_run, program_commitment,
 };
 use nectar_trace::{HostOp, InvocationTrace, Receipt, RunOpening};
 
@@ -14,6 +14,7 @@ use crate::support::{Contract, World, key};
 use crate::wat::{ANSWER, KEY, Module, RESPONSE, VALUE};
 
 const GO: &str = r#"{"go":{}}"#;
+const NOTHING_TOLD: Result<ToldByHost, RunError> = Ok(ToldByHost { caller: None, others: 0 });
 
 fn call(world: &World, contract: &Contract, method: &str) -> Result<Reply, CallError> {
     let caller = key("caller");
@@ -54,7 +55,7 @@ fn opens(
     contract: &Contract,
     entry: EntryPoint,
     response: &[u8],
-) -> Result<(), RunError> {
+) -> Result<ToldByHost, RunError> {
     let sender = key("caller").public();
     let call = Call { contract: &contract.id, entry, sender: &sender, message: GO.as_bytes(), response };
     check_run(receipt, run, &call)
@@ -115,7 +116,10 @@ fn a_failed_query_takes_nothing_back() {
     assert_eq!(trace.slots.iter().filter(|slot| slot.op == Op::Run).count(), 1);
     assert!(trace.slots.iter().all(|slot| slot.op != Op::Fail));
     let response = reply.response_bytes();
-    assert_eq!(opens(reply.receipt.receipt(), &reply.run, &contract, EntryPoint::Query, &response), Ok(()));
+    assert_eq!(
+        opens(reply.receipt.receipt(), &reply.run, &contract, EntryPoint::Query, &response),
+        NOTHING_TOLD
+    );
 }
 
 #[test]
@@ -157,7 +161,7 @@ fn a_receipt_opens_to_its_run_and_to_no_other() {
     for (contract, reply) in &replies {
         let (receipt, response) = (reply.receipt.receipt(), reply.response_bytes());
         let execute = EntryPoint::Execute;
-        assert_eq!(opens(receipt, &reply.run, contract, execute, &response), Ok(()));
+        assert_eq!(opens(receipt, &reply.run, contract, execute, &response), NOTHING_TOLD);
         assert!(opens(receipt, &reply.run, contract, EntryPoint::Query, &response).is_err());
         assert_eq!(
             opens(receipt, &reply.run, contract, execute, b"{\"ok\":\"e30=\"}"),
@@ -167,7 +171,7 @@ fn a_receipt_opens_to_its_run_and_to_no_other() {
         let other = Err(RunError::Opening(OpeningError::Log));
         assert_eq!(opens(&moved, &reply.run, contract, execute, &response), other);
         let again = RunOpening::decode(&reply.run.encode()).unwrap();
-        assert_eq!(opens(receipt, &again, contract, execute, &response), Ok(()));
+        assert_eq!(opens(receipt, &again, contract, execute, &response), NOTHING_TOLD);
     }
     let [(good, first), (_, second)] = &replies;
     let response = first.response_bytes();

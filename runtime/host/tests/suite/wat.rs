@@ -109,6 +109,24 @@ impl Module {
     }
 }
 
+/// Bytes as a text of WebAssembly has them.
+pub(crate) fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+/// An ordinary module whose `query` says exactly this.
+pub(crate) fn says(bytes: &[u8]) -> Vec<u8> {
+    let length = bytes.len();
+    Module {
+        head: format!(r#"(data (i32.const 7000) "{}")"#, escaped(bytes)),
+        query: format!(
+            "(i32.store (i32.const 80) (i32.const 7000)) (i32.store offset=8 (i32.const 80) (i32.const {length})) {FREE}"
+        ),
+        ..Module::default()
+    }
+    .build()
+}
+
 #[test]
 fn the_ordinary_module_is_taken() {
     assert_eq!(nectar_runtime::check_module(&Module::default().build()), Ok(()));
