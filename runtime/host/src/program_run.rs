@@ -124,13 +124,14 @@ pub(crate) fn run_program(mut run: Box<Run>, call: ProgramCall<'_>) -> Result<Ra
     });
     run.begin();
     let finished = run_frame(module, run, &FrameCall { entry, inputs: &inputs, gas, limit });
-    let mut run = finished.run.ok_or(HostError::Invariant("a frame gives its run back"))?;
     let answer = match finished.answer {
+        // The run is lost with a frame above this one, and what happened there is the reason.
         Err(Stop::Host(error)) => return Err(error),
         _ if finished.gas == 0 => Err(ContractFailure::OutOfGas { limit }),
         Ok(bytes) => Ok(bytes),
         Err(Stop::Contract(failure)) => Err(failure),
     };
+    let mut run = finished.run.ok_or(HostError::Invariant("a frame gives its run back"))?;
     let here = ended(&answer, gas.saturating_sub(finished.gas).min(may_cost));
     let end = match run.rehearse(&code, entry, &inputs)? {
         Some(there) => agreed(here, there)?,
