@@ -118,14 +118,15 @@ impl Folded {
     }
 
     /// Folds a random instance in, so that the folded witness is uniformly random, and takes the blinds off. Where there
-    /// are two phases, shows that the second left the first as it was.
+    /// are two phases, shows that the second left the first as it was. The random instance is used up by it.
     pub(crate) fn seal(
         self,
         keys: Keys<'_>,
         transcript: &Transcript,
         chunks: u32,
+        random: Random,
     ) -> Result<Sealed, NovaError> {
-        let Random { instance, witness, public, second } = Random::new(keys)?;
+        let Random { instance, witness, public, second } = random;
         let cross = Cross::new(keys, &self, (&instance, &witness))?;
         let random_cross_term = commitment_to_point(&cross.commitment);
         let second_point = second.as_ref().map(|second| &second.point);
@@ -148,19 +149,19 @@ impl Folded {
     }
 }
 
-/// A random instance.
-struct Random {
+/// A random instance, for one proof at most: see [`crate::ProverKey::prepare`].
+pub(crate) struct Random {
     instance: RelaxedInstance,
     witness: RelaxedWitness,
     /// What of it is in the proof.
-    public: RandomInstance,
+    pub(crate) public: RandomInstance,
     /// Its second phase.
     second: Option<Blinded>,
 }
 
 impl Random {
     /// Uniform values, and the error that they make. Each phase is committed to by itself: that is the commitment to both.
-    fn new(keys: Keys<'_>) -> Result<Self, NovaError> {
+    pub(crate) fn new(keys: Keys<'_>) -> Result<Self, NovaError> {
         let variables = keys.shape.num_vars();
         let all = variables + 1 + PUBLIC_INPUTS;
         let z: Vec<Fr> = (0..all).into_par_iter().map(|_| Fr::random(OsRng)).collect();

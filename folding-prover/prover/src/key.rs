@@ -11,7 +11,9 @@ use nectar_commitment::Fr;
 use nectar_verifier::{Setup, VerifierKey, development_tau};
 
 use crate::fixed_base::FixedBase;
-use crate::{SetupError, ptau};
+use crate::fold::Random;
+use crate::spare::Spare;
+use crate::{ProveError, SetupError, ptau};
 
 /// What the prover knows of the circuit and the setup. The circuit is that of state unless another is named.
 pub struct ProverKey<C = Circuit> {
@@ -19,6 +21,8 @@ pub struct ProverKey<C = Circuit> {
     pub(crate) commitment: Arc<CommitmentKey>,
     pub(crate) snark: SnarkProverKey,
     pub(crate) verifier: VerifierKey,
+    /// In memory only: in no copy of the key, and in no file.
+    pub(crate) spare: Spare,
 }
 
 impl<C> std::fmt::Debug for ProverKey<C> {
@@ -36,6 +40,31 @@ impl<C: Uniform> ProverKey<C> {
     /// The circuit.
     pub fn circuit(&self) -> &C {
         &self.circuit
+    }
+
+    /// Makes the random instance of the next proof beforehand, if none is made: it hides the batch, depends on nothing but the
+    /// key, and takes as long as a few chunks. For when nothing is to be proven; from any thread, beside proofs, too. If two
+    /// callers make one at the same time, one of them is dropped.
+    ///
+    /// It is used once at most. A proof takes it out when it seals what it folded, and it does not come back, even if that proof
+    /// is cancelled or fails from there on; a proof that finds none makes one of its own. Of two proofs with the same random
+    /// instance the folded witnesses are two equations in one unknown: they would tell of both batches. For the same reason
+    /// it must not come back with a copy of the process's memory, such as a snapshot of a running machine.
+    ///
+    /// # Errors
+    /// [`ProveError::Engine`]
+    pub fn prepare(&self) -> Result<(), ProveError> {
+        if !self.is_prepared() {
+            // Made first and kept then, so that no proof waits for it.
+            let random = Random::new(self.keys())?;
+            self.spare.keep(random);
+        }
+        Ok(())
+    }
+
+    /// Whether the next proof has its random instance already.
+    pub fn is_prepared(&self) -> bool {
+        self.spare.is_made()
     }
 
     /// INSECURE keys for any circuit, see [`setup_development`].
@@ -81,12 +110,13 @@ impl<C: Uniform> ProverKey<C> {
             0 => VerifierKey::new(setup, slots, parts),
             first => VerifierKey::phased(setup, slots, first, parts),
         };
-        Ok(Self { commitment, snark, verifier: verifier.map_err(|_| SetupError::Key)?, circuit })
+        let verifier = verifier.map_err(|_| SetupError::Key)?;
+        Ok(Self { commitment, snark, verifier, circuit, spare: Spare::default() })
     }
 
     pub(crate) fn keys(&self) -> Keys<'_> {
-        let Self { circuit, commitment, snark, verifier } = self;
-        Keys { shape: circuit.shape(), commitment, snark, verifier }
+        let Self { circuit, commitment, snark, verifier, spare } = self;
+        Keys { shape: circuit.shape(), commitment, snark, verifier, spare }
     }
 }
 
@@ -97,6 +127,7 @@ pub(crate) struct Keys<'a> {
     pub(crate) commitment: &'a CommitmentKey,
     pub(crate) snark: &'a SnarkProverKey,
     pub(crate) verifier: &'a VerifierKey,
+    pub(crate) spare: &'a Spare,
 }
 
 impl Keys<'_> {

@@ -7,6 +7,7 @@
 //! | a proof of a batch | [`prove`] |
 //! | a proof by a circuit of my own, with challenges between two phases | [`ProverKey::development`], [`prove_phased`] |
 //! | the runs of a batch's traces, recorded for such a circuit | [`record`] |
+//! | a proof sooner, by work done while there is nothing to prove | [`ProverKey::prepare`] |
 //! | to watch or stop it | [`Progress`] |
 //!
 //! How and why is written in `folding-prover/DESIGN.md`.
@@ -26,6 +27,7 @@ mod ptau;
 mod record;
 mod run;
 mod shift;
+mod spare;
 #[cfg(test)]
 mod testing;
 

@@ -5,7 +5,7 @@ use nectar_circuit::engine::{Affine, Argument, Snark, SnarkTrait};
 use nectar_commitment::Fr;
 use nectar_verifier::{FoldTree, Proof, SecondPhase, Transcript};
 
-use crate::fold::{Committed, Folded, Sealed, SealedSecond};
+use crate::fold::{Committed, Folded, Random, Sealed, SealedSecond};
 use crate::key::Keys;
 use crate::{Phase, Progress, ProveError};
 
@@ -22,6 +22,8 @@ pub struct Timings {
     pub commit_ms: u64,
     /// Milliseconds to merge instances: for cross terms and the commitments to them, and for the random instance.
     pub merge_ms: u64,
+    /// Of these, milliseconds to make the random instance; 0 if it was made beforehand ([`crate::ProverKey::prepare`]).
+    pub random_ms: u64,
     /// Milliseconds until all chunks were folded into one instance, from the start.
     pub fold_ms: u64,
     /// Milliseconds to prove that instance.
@@ -102,7 +104,17 @@ impl<'a> Run<'a> {
             .finish(|left, right| merge(keys, transcript, cross_terms, &left, &right))?
             .ok_or(ProveError::Empty)?;
         let chunks = u32::try_from(self.witnesses.len()).map_err(|_| ProveError::TooLong)?;
-        let sealed = root.seal(keys, transcript, chunks)?;
+        // Out of the key before anything depends on it: whatever becomes of this proof, no other has it.
+        let random = match keys.spare.take() {
+            Some(spare) => spare,
+            None => {
+                let begun = Instant::now();
+                let made = Random::new(keys)?;
+                self.timings.random_ms = millis(begun.elapsed());
+                made
+            }
+        };
+        let sealed = root.seal(keys, transcript, chunks, random)?;
         self.timings.merge_ms += millis(begun.elapsed());
         Ok(sealed)
     }
@@ -112,7 +124,7 @@ impl<'a> Run<'a> {
         check_cancelled(self.progress)?;
         self.progress.advance(Phase::Compress, 0, Some(1));
         let begun = Instant::now();
-        let Keys { commitment, snark, shape, verifier } = self.keys;
+        let Keys { commitment, snark, shape, verifier, .. } = self.keys;
         let snark = Snark::prove(commitment, snark, shape, &sealed.instance, &sealed.witness)?;
         let rounds = verifier.parts().rounds();
         let second_witnesses = self.second_witnesses;

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What is said of each workload.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "arrange_ms",
     "chunks",
     "compress_ms",
@@ -17,6 +17,7 @@ const FIELDS: [&str; 16] = [
     "ir_instructions",
     "peak_rss_mb",
     "proof_bytes",
+    "random_instance_ms",
     "setup_ms",
     "verify_ms",
     "wasm_instructions",

@@ -5,7 +5,7 @@ use std::path::Path;
 use nectar_abi::Digest;
 use nectar_circuit::execution::ExecutionCircuit;
 use nectar_l1::keys_digest;
-use nectar_prover::{ProverKey, SetupError, setup_development, setup_from_ptau};
+use nectar_prover::{ProveError, ProverKey, SetupError, setup_development, setup_from_ptau};
 use nectar_verifier::{Kind, Setup, VerifierKey};
 
 /// The keys under which a network's proofs are made.
@@ -33,6 +33,15 @@ impl ProvingKeys {
         match kind {
             Kind::State => Some(self.state.verifier()),
             Kind::Execution => self.execution.as_ref().map(ProverKey::verifier),
+        }
+    }
+
+    /// Makes the random instance of the next proof of this kind, if one is missing: see [`ProverKey::prepare`]. Takes seconds.
+    pub(crate) fn prepare(&self, kind: Kind) -> Result<(), ProveError> {
+        match (kind, &self.execution) {
+            (Kind::State, _) => self.state.prepare(),
+            (Kind::Execution, Some(key)) => key.prepare(),
+            (Kind::Execution, None) => Ok(()),
         }
     }
 

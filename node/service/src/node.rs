@@ -189,6 +189,7 @@ pub(crate) async fn start(
         "serving"
     );
     app.settler.resume().await;
+    app.settler.prepare();
     let every = Duration::from_secs(config.limits.registry_poll_s);
     let follower = tokio::spawn(watch.follow(every, stopped));
     let (tls, drain) = (config.tls.is_some(), config.limits.drain());

@@ -11,6 +11,7 @@ use nectar_vm::cosmwasm::is_stub;
 use serde::{Deserialize, Serialize};
 
 use super::hosted::{Hosted, Proven};
+use super::prepared::prepare;
 use super::verification::{median_ms, ms_since};
 use super::workload::Workload;
 use crate::error::CliError;
@@ -38,7 +39,9 @@ pub(super) struct Measured {
     pub(super) setup_ms: u64,
     /// To repeat the runs on the machine, and to arrange them into chunks.
     pub(super) arrange_ms: u64,
-    /// From there to one folded instance.
+    /// To make the random instance, before the proof: it depends on nothing but the key.
+    pub(super) random_instance_ms: u64,
+    /// From arranged chunks to one folded instance.
     pub(super) fold_ms: u64,
     /// What of it went where.
     pub(super) folding: Folding,
@@ -70,7 +73,7 @@ pub(super) struct Folding {
     pub(super) values_ms: u64,
     /// To commit to second phases, summed over threads.
     pub(super) second_ms: u64,
-    /// To merge instances: for cross terms and the commitments to them, and for the random instance.
+    /// To merge instances, the random one among them: for cross terms and the commitments to them.
     pub(super) merge_ms: u64,
 }
 
@@ -95,6 +98,7 @@ pub(super) fn measure(workload: Workload, instructions: u32) -> Result<Measured,
     let arranged = Arranged::new(batch, keys.circuit().size()).map_err(|e| failed(e.into()))?;
     let arrange_ms = ms_since(begun);
     let chunks = arranged.chunks();
+    let random_instance_ms = prepare(&keys)?;
     say(true, &format!("{}: proving {ir_instructions} steps in {chunks} chunks", workload.name()));
     let (proof, timings) = proven(&keys, &statement, &arranged)?;
     let peak_rss_mb = memory::peak_rss_mb();
@@ -114,6 +118,7 @@ pub(super) fn measure(workload: Workload, instructions: u32) -> Result<Measured,
         chunks: timings.chunks,
         setup_ms,
         arrange_ms,
+        random_instance_ms,
         fold_ms: timings.fold_ms,
         folding: Folding {
             first_ms: timings.first_ms,

@@ -5,6 +5,7 @@ mod batch;
 mod execution;
 mod hosted;
 mod l1;
+mod prepared;
 mod prove;
 mod state;
 mod verification;

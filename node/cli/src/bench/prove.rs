@@ -42,6 +42,7 @@ fn table(all: &[Measured]) -> Table {
         "constraints a step",
         "steps a second",
         "arrange",
+        "random instance",
         "fold",
         "compress",
         "verify",
@@ -49,8 +50,9 @@ fn table(all: &[Measured]) -> Table {
         "peak memory",
     ]);
     for measured in all {
-        let Measured { arrange_ms, fold_ms, compress_ms, verify_ms, .. } = *measured;
-        let [arrange, fold, compress, verify] = [arrange_ms, fold_ms, compress_ms, verify_ms].map(show_ms);
+        let Measured { arrange_ms, random_instance_ms, fold_ms, compress_ms, verify_ms, .. } = *measured;
+        let [arrange, random, fold, compress, verify] =
+            [arrange_ms, random_instance_ms, fold_ms, compress_ms, verify_ms].map(show_ms);
         table.row([
             measured.workload.name(),
             measured.wasm_instructions.to_string(),
@@ -59,6 +61,7 @@ fn table(all: &[Measured]) -> Table {
             measured.constraints_per_instruction.to_string(),
             measured.instructions_per_second.to_string(),
             arrange,
+            random,
             fold,
             compress,
             verify,

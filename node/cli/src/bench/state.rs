@@ -6,6 +6,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use super::batch::{Place, Synthetic};
+use super::prepared::prepare;
 use super::verification::{median_ms, ms_since};
 use crate::error::CliError;
 use crate::memory;
@@ -21,6 +22,8 @@ struct Row {
     slots_per_chunk: usize,
     operations: usize,
     setup_ms: u64,
+    /// To make the random instance, before the proof.
+    random_instance_ms: u64,
     fold_ms: u64,
     compress_ms: u64,
     verify_ms: u64,
@@ -61,6 +64,7 @@ fn one(keys: &ProverKey, chunks: usize, slots: usize) -> Result<Row, CliError> {
     let batch = Synthetic::new(operations, place)?;
     let statement = batch.statement;
     memory::forget_peak();
+    let random_instance_ms = prepare(keys)?;
     let (proof, bytes, timings) = batch.prove(keys, &Progress::new(false))?;
     let peak_rss_mb = memory::peak_rss_mb();
     Ok(Row {
@@ -68,6 +72,7 @@ fn one(keys: &ProverKey, chunks: usize, slots: usize) -> Result<Row, CliError> {
         slots_per_chunk: slots,
         operations,
         setup_ms: 0,
+        random_instance_ms,
         fold_ms: timings.fold_ms,
         compress_ms: timings.compress_ms,
         verify_ms: median_ms(keys.verifier(), &statement, &proof)?,
@@ -82,6 +87,7 @@ fn table(rows: &[Row]) -> Table {
         "slots",
         "operations",
         "setup",
+        "random instance",
         "fold",
         "compress",
         "verify",
@@ -89,13 +95,14 @@ fn table(rows: &[Row]) -> Table {
         "peak memory",
     ]);
     for row in rows {
-        let [setup, fold, compress, verify] =
-            [row.setup_ms, row.fold_ms, row.compress_ms, row.verify_ms].map(show_ms);
+        let [setup, random, fold, compress, verify] =
+            [row.setup_ms, row.random_instance_ms, row.fold_ms, row.compress_ms, row.verify_ms].map(show_ms);
         table.row([
             row.chunks.to_string(),
             row.slots_per_chunk.to_string(),
             row.operations.to_string(),
             setup,
+            random,
             fold,
             compress,
             verify,

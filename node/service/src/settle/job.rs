@@ -13,6 +13,7 @@ use super::error::SettleError;
 use super::files::Files;
 use super::live::Live;
 use super::record::{KeptProof, Record};
+use super::spares::Spares;
 use super::{proving, sync};
 use crate::api::{BatchState, BatchView, L1Reference, ProofFigures};
 use crate::chain::Chain;
@@ -28,6 +29,7 @@ pub(super) struct Job {
     pub(super) keys: Arc<ProvingKeys>,
     pub(super) files: Arc<Files>,
     pub(super) metrics: Metrics,
+    pub(super) spares: Spares,
     pub(super) live: Arc<Live>,
     /// How long a transaction is waited for when the node stops.
     pub(super) grace: Duration,
@@ -90,6 +92,8 @@ impl Job {
     async fn settle(&mut self, batch: Batch) -> Result<(), SettleError> {
         let audit_root = *sync::log_head(&batch).as_bytes();
         let Proven { state, execution } = self.proofs(batch).await?;
+        // What is left of this batch is to wait for L1.
+        self.spares.prepare();
         self.record.state = BatchState::Submitting;
         self.save().await?;
         let proofs = Proofs { state: &state, execution: execution.as_deref() };

@@ -15,6 +15,7 @@ mod live;
 mod proving;
 mod record;
 mod settler;
+mod spares;
 mod sync;
 
 pub(crate) use error::StartSettleError;

@@ -15,6 +15,7 @@ use super::job::Job;
 use super::live::Live;
 use super::proving;
 use super::record::Record;
+use super::spares::Spares;
 use super::sync::{SyncError, reconcile};
 use crate::api::{BatchState, BatchView, SetupName};
 use crate::chain::Chain;
@@ -46,6 +47,7 @@ pub(crate) struct Settler(Arc<Inner>);
 struct Inner {
     parts: Parts,
     verifier_key: Digest,
+    spares: Spares,
     live: Mutex<Option<Arc<Live>>>,
     /// Held by the settlement that is at work.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -54,9 +56,11 @@ struct Inner {
 impl Settler {
     pub(crate) fn new(parts: Parts) -> Self {
         let verifier_key = parts.keys.digest();
+        let spares = Spares::new(parts.keys.clone(), parts.stop.clone());
         let settler = Self(Arc::new(Inner {
             parts,
             verifier_key,
+            spares,
             live: Mutex::new(None),
             turn: Arc::new(tokio::sync::Mutex::new(())),
         }));
@@ -135,6 +139,13 @@ impl Settler {
         }
     }
 
+    /// Has what the next proofs need made beforehand, in the background, unless a batch is at work: that one sees to it.
+    pub(crate) fn prepare(&self) {
+        if self.0.live.lock().is_none() {
+            self.0.spares.prepare();
+        }
+    }
+
     /// Takes up a batch that was being settled when the node stopped.
     pub(crate) async fn resume(&self) {
         let number = self.0.parts.executor.next_batch().0;
@@ -204,6 +215,7 @@ impl Settler {
         self.count_settled();
         // From here on the file says where the batch is.
         *self.0.live.lock() = None;
+        self.prepare();
     }
 
     fn job(&self, record: Record, live: Arc<Live>) -> Job {
@@ -214,6 +226,7 @@ impl Settler {
             keys: keys.clone(),
             files: files.clone(),
             metrics: metrics.clone(),
+            spares: self.0.spares.clone(),
             live,
             grace: limits.drain(),
             padding: *padding,

@@ -10,3 +10,5 @@ mod settlement;
 mod shutdown;
 mod tls;
 mod world;
+
+pub(crate) use world::small_state_key;

@@ -1,4 +1,6 @@
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use nectar_abi::{Digest, NetworkId};
 use nectar_circuit::Statement;
@@ -8,9 +10,10 @@ use nectar_runtime::verify_receipt;
 use nectar_trace::Inclusion;
 use nectar_verifier::{Kind, Proof, development_key, verify};
 
-use super::world::{Hosted, World, keys};
+use super::world::{Hosted, World, keys, small_state_key};
 use crate::api::{BatchState, Root};
 use crate::client::{Client, ClientError};
+use crate::keys::ProvingKeys;
 use crate::settle::SyncError;
 use crate::{StartError, prepare};
 
@@ -153,4 +156,25 @@ async fn a_node_whose_proofs_the_networks_verifier_would_refuse_does_not_start()
         "{says}"
     );
     assert!(says.contains("prover.setup") && says.contains("nectar l1 verifier"), "{says}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_has_the_next_random_instance_made_when_it_has_started_and_after_each_batch() {
+    let world = World::admitted().await;
+    let keys = Arc::new(ProvingKeys { state: small_state_key(), execution: None });
+    let made = async || {
+        let wait = async {
+            while !keys.state.is_prepared() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(120), wait).await.unwrap();
+    };
+    let node = world.start_with(&[], keys.clone()).await.unwrap();
+    made().await;
+    let hosted = Hosted::new(&world, &node).await;
+    let batch = hosted.settle(&world.operator).await;
+    assert_eq!(batch.state, BatchState::Settled, "{:?}", batch.error);
+    made().await;
+    node.shutdown().await;
 }

@@ -52,7 +52,7 @@ pub(super) fn keys() -> Arc<ProvingKeys> {
     KEYS.get_or_init(keys).clone()
 }
 
-pub(super) fn small_state_key() -> ProverKey {
+pub(crate) fn small_state_key() -> ProverKey {
     ProverKey::development(Circuit::new(SLOTS)).unwrap()
 }
 
