@@ -24,7 +24,7 @@ fn the_chunk_circuit_has_its_pinned_size_and_digest() {
     );
 }
 
-const EXECUTION_DIGEST: &str = "0332014da2a87c69c143190e3d31efac37b07233d6c9e58844fc493faafc8d15";
+const EXECUTION_DIGEST: &str = "00558a2e134592def1419c2066f6d13619fb47c80a7d19fb440110b419cabbce";
 
 #[test]
 fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
@@ -42,7 +42,7 @@ fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
             nonzeros,
             digest.as_str()
         ),
-        (2_026, 186_210, 143_791, 257_438, [182_041, 470_656, 394_819], EXECUTION_DIGEST)
+        (1_936, 187_180, 146_061, 256_129, [181_898, 461_464, 403_417], EXECUTION_DIGEST)
     );
 }
 
