@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use nectar_abi::CodeHash;
+use nectar_circuit::execution::{Asked, Size, Tally};
 use nectar_commitment::{EntryPoint, Fr};
 use nectar_runtime::{NotProvable, Programs, Rehearsal, Rehearsed};
 use nectar_trace::HostOp;
@@ -13,15 +14,25 @@ use nectar_vm::{Limits, Machine, Program, Stop, Trap, lower};
 use parking_lot::Mutex;
 
 /// Steps of one run. A circuit has times for four times as many, but the proof of a batch with one run must fit a transaction on L1:
-/// these are some 260 chunks in the shares that steps have in the example contracts.
+/// these are some 270 chunks in the shares that steps have in the example contracts.
 const MAX_STEPS: u64 = 1 << 19;
+/// Chunks of execution of one invocation. A transaction has room for them beside the state's, of as many operations as they have slots for;
+/// and padding does not add to this number.
+const MAX_CHUNKS: u64 = 384;
 /// Programs that stay in memory; a program has some megabytes.
 const KEPT: usize = 32;
 
 /// Lowers modules, and repeats runs on `nectar-vm`.
-#[derive(Default)]
 pub struct Machines {
     kept: Mutex<Kept>,
+    size: Size,
+}
+
+/// Of a network's proofs.
+impl Default for Machines {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), size: Size::standard() }
+    }
 }
 
 #[derive(Default)]
@@ -92,7 +103,8 @@ impl Programs for Machines {
             .map_err(|_| NotProvable::Differs("inputs"))?;
         let limits = Limits { gas: rehearsal.limit, rows: MAX_STEPS, ..Limits::default() };
         let mut machine = Machine::new(program, limits);
-        let ended = machine.run(*entry, &[], &mut host, &mut ());
+        let mut tally = Tally::new(program);
+        let ended = machine.run(*entry, &[], &mut host, &mut tally);
         let trap = code_of_end(ended.map(drop), program)?;
         if !host.is_complete() {
             return Err(NotProvable::Differs("host calls"));
@@ -105,7 +117,27 @@ impl Programs for Machines {
         };
         // Who runs out of gas pays for all of it, not for more.
         let gas = machine.gas().min(rehearsal.limit);
-        Ok(Rehearsed { trap: trap.map_or(0, |trap| trap as u8 + 1), gas, said })
+        let chunks = tally.chunks(&self.size, asked(rehearsal, host.scans()));
+        Ok(Rehearsed { trap: trap.map_or(0, |trap| trap as u8 + 1), gas, said, chunks })
+    }
+
+    fn most_chunks(&self) -> u64 {
+        MAX_CHUNKS
+    }
+}
+
+/// What the run asked, and how many words it was given.
+fn asked(rehearsal: &Rehearsal<'_>, scans: usize) -> Asked {
+    let words = |bytes: &[u8]| bytes.len().div_ceil(8) as u64;
+    let given = rehearsal.inputs.iter().map(|input| words(input));
+    let answered = rehearsal.answers.iter().map(|answer| words(&answer.bytes));
+    let calls = rehearsal.calls.iter();
+    let held = calls.map(|call| words(&call.key) + call.value.as_deref().map_or(0, words));
+    Asked {
+        accesses: rehearsal.calls.len() as u64,
+        scans: scans as u64,
+        queries: rehearsal.answers.len() as u64,
+        heard: given.chain(answered).chain(held).sum(),
     }
 }
 

@@ -150,13 +150,13 @@ pub(crate) fn salt() -> Result<Fr, HostError> {
 
 fn ended(answer: &Result<Vec<u8>, ContractFailure>, gas: u64) -> Rehearsed {
     match answer {
-        Ok(bytes) => Rehearsed { trap: 0, gas, said: Some(bytes.clone()) },
+        Ok(bytes) => Rehearsed { trap: 0, gas, said: Some(bytes.clone()), chunks: 0 },
         Err(failure) => {
             let said = match failure {
                 ContractFailure::Abort(words) => Some(words.as_bytes().to_vec()),
                 _ => None,
             };
-            Rehearsed { trap: failure.code_of_end(), gas, said }
+            Rehearsed { trap: failure.code_of_end(), gas, said, chunks: 0 }
         }
     }
 }
@@ -230,6 +230,7 @@ impl Run {
         };
         let there = programs.rehearse(&rehearsal)?;
         self.current()?.answers = answers;
-        Ok(Some(there))
+        let (got, limit) = (self.count_chunks(there.chunks), programs.most_chunks());
+        if got > limit { Err(NotProvable::TooLarge { got, limit }.into()) } else { Ok(Some(there)) }
     }
 }

@@ -21,6 +21,9 @@ pub trait Programs: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`NotProvable`], if it reaches what no proof covers or asks for something else than here.
     fn rehearse(&self, rehearsal: &Rehearsal<'_>) -> Result<Rehearsed, NotProvable>;
+
+    /// Most that all runs of one invocation may [take](Rehearsed::chunks) together.
+    fn most_chunks(&self) -> u64;
 }
 
 /// A run that took place, to be repeated: private.
@@ -59,6 +62,8 @@ pub struct Rehearsed {
     pub gas: u64,
     /// The response, or the text of an abort; nothing after another trap.
     pub said: Option<Vec<u8>>,
+    /// Chunks that a proof of it takes, at most.
+    pub chunks: u64,
 }
 
 impl fmt::Debug for Rehearsed {
@@ -90,6 +95,16 @@ pub enum NotProvable {
     /// Too many steps.
     #[error("the run cannot be proven: it takes more than {limit} steps; do less in one call")]
     TooLong {
+        /// The limit.
+        limit: u64,
+    },
+    /// Too much of one thing or of another: steps of some kind, memory, state, or program.
+    #[error(
+        "the call cannot be proven: it may take {got} chunks of a proof, and a transaction has room for {limit}; do less in one call"
+    )]
+    TooLarge {
+        /// How many.
+        got: u64,
         /// The limit.
         limit: u64,
     },

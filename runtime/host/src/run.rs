@@ -34,6 +34,8 @@ pub(crate) struct Run {
     pub(crate) depth: usize,
     operations: usize,
     bytes: usize,
+    /// Chunks of a proof that the runs so far take, at most.
+    chunks: u64,
     programs: Option<Arc<dyn Programs>>,
     /// Runs in the order in which they began.
     made: Vec<Made>,
@@ -105,6 +107,7 @@ impl Run {
             depth: 0,
             operations: 0,
             bytes: 0,
+            chunks: 0,
             programs,
             made: Vec::new(),
             running: Vec::new(),
@@ -242,6 +245,12 @@ impl Run {
     pub(crate) fn count_operation(&mut self) -> Result<(), ContractFailure> {
         self.operations = self.operations.saturating_add(1);
         if self.operations > MAX_STATE_OPERATIONS { Err(ContractFailure::TooManyOperations) } else { Ok(()) }
+    }
+
+    /// All chunks of a proof, with those of one more run.
+    pub(crate) fn count_chunks(&mut self, chunks: u64) -> u64 {
+        self.chunks = self.chunks.saturating_add(chunks);
+        self.chunks
     }
 
     /// The same of keys, values, and what goes between contracts.

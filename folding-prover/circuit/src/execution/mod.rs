@@ -45,5 +45,5 @@ pub use batch::{
 pub use chunk::{ChunkContents, Constraints, ExecutionCircuit, Size};
 pub use circuit::{Capacity, Challenges, NoSlot, StepAssignment, StepCircuit};
 pub use kind::Kind;
-pub use record::{Place, RecordError, Recorder, Recording};
+pub use record::{Asked, Place, RecordError, Recorder, Recording, Tally};
 pub use step::Step;

@@ -94,6 +94,11 @@ impl<'a> ReplayHost<'a> {
         self.recorded.len() == 0 && self.answers.len() == 0
     }
 
+    /// How many scans were opened.
+    pub fn scans(&self) -> usize {
+        self.scans.len()
+    }
+
     fn act(&mut self, ask: Ask) -> Result<(), HostFault> {
         match ask {
             Ask::Response(bytes) => self.call.said = Some(Said::Response(bytes)),

@@ -33,6 +33,8 @@ pub(crate) enum Workload {
     Consent,
     /// `get` of the demo's health-records, which asks consent: two runs
     HealthRecords,
+    /// `put` of the same, an `execute`
+    HealthRecordsPut,
     /// A synthetic loop of about as many instructions as --instructions says
     Loop,
 }
@@ -52,7 +54,15 @@ impl Workload {
                 let contract = host.contract(CONSENT, &json!({}))?;
                 host.granted(contract, &["execute/record"], &[])?.with("execute/record", &rule())
             }
-            Self::HealthRecords => get(host)?,
+            Self::HealthRecords => {
+                let Records { granted, put, get } = Records::new(host)?;
+                host.call(&granted.clone().with("execute/put", &put))?;
+                granted.with("query/get", &get)
+            }
+            Self::HealthRecordsPut => {
+                let Records { granted, put, .. } = Records::new(host)?;
+                granted.with("execute/put", &put)
+            }
             Self::Loop => {
                 let rounds = (instructions.saturating_sub(AROUND) / ROUND).max(1);
                 let contract = host.contract(LOOP, &json!({}))?;
@@ -76,22 +86,30 @@ fn rule() -> serde_json::Value {
     json!({ "record": { "patient": PATIENT, "rule": { "effect": "permit", "who": "anyone" } } })
 }
 
-fn get(host: &Hosted) -> Result<Call, CliError> {
-    let consent = host.contract(CONSENT, &json!({}))?;
-    host.call(&host.granted(consent, &["execute/record"], &[])?.with("execute/record", &rule()))?;
-    let records = host.contract(RECORDS, &json!({ "consent": consent.id }))?;
-    let (resource_type, id) = ("Observation", "bp-1");
-    let value = json!({ "value": 120, "unit": "mmHg" });
-    let resource =
-        json!({ "resourceType": resource_type, "id": id, "status": "final", "valueQuantity": value });
-    let of = json!({ "patient": PATIENT, "resource_type": resource_type, "id": id });
-    let mut put = of.clone();
-    if let Some(put) = put.as_object_mut() {
-        put.insert("resource".into(), resource);
+/// Health records with consent to all, and what is asked of them.
+struct Records {
+    granted: Call,
+    put: serde_json::Value,
+    get: serde_json::Value,
+}
+
+impl Records {
+    fn new(host: &Hosted) -> Result<Self, CliError> {
+        let consent = host.contract(CONSENT, &json!({}))?;
+        host.call(&host.granted(consent, &["execute/record"], &[])?.with("execute/record", &rule()))?;
+        let records = host.contract(RECORDS, &json!({ "consent": consent.id }))?;
+        let (resource_type, id) = ("Observation", "bp-1");
+        let value = json!({ "value": 120, "unit": "mmHg" });
+        let resource =
+            json!({ "resourceType": resource_type, "id": id, "status": "final", "valueQuantity": value });
+        let of = json!({ "patient": PATIENT, "resource_type": resource_type, "id": id });
+        let mut put = of.clone();
+        if let Some(put) = put.as_object_mut() {
+            put.insert("resource".into(), resource);
+        }
+        let granted = host.granted(records, &["execute/put", "query/get"], &[consent.id])?;
+        Ok(Self { granted, put: json!({ "put": put }), get: json!({ "get": of }) })
     }
-    let granted = host.granted(records, &["execute/put", "query/get"], &[consent.id])?;
-    host.call(&granted.clone().with("execute/put", &json!({ "put": put })))?;
-    Ok(granted.with("query/get", &json!({ "get": of })))
 }
 
 #[cfg(test)]

@@ -183,6 +183,8 @@ fn a_receipt_opens_to_its_run_and_to_no_other() {
 enum Verdict {
     /// That it ended as here, and cost this much more.
     Same(u64),
+    /// That it ended as here, and takes so many chunks of a proof.
+    Takes(u64),
     /// That it trapped.
     Trapped,
     Refused(NotProvable),
@@ -214,14 +216,23 @@ impl Programs for Judge {
         assert!(!(rehearsal.module)().unwrap().is_empty());
         match &*self.verdict.lock().unwrap() {
             Verdict::Refused(why) => Err(why.clone()),
-            Verdict::Trapped => Ok(Rehearsed { trap: 1, gas: 1, said: None }),
-            Verdict::Same(more) => {
+            Verdict::Trapped => Ok(Rehearsed { trap: 1, gas: 1, said: None, chunks: 1 }),
+            verdict @ (Verdict::Same(_) | Verdict::Takes(_)) => {
+                let (more, chunks) = match verdict {
+                    Verdict::Takes(chunks) => (0, *chunks),
+                    Verdict::Same(more) => (*more, 1),
+                    _ => (0, 0),
+                };
                 let response = br#"{"ok":{"messages":[],"attributes":[],"events":[],"data":null}}"#;
                 // What the ordinary module's entries cost: measured by the runtime without a machine.
                 let gas = ordinary() + more;
-                Ok(Rehearsed { trap: 0, gas, said: Some(response.to_vec()) })
+                Ok(Rehearsed { trap: 0, gas, said: Some(response.to_vec()), chunks })
             }
         }
+    }
+
+    fn most_chunks(&self) -> u64 {
+        20
     }
 }
 
@@ -257,6 +268,8 @@ fn nothing_is_committed_of_a_run_that_cannot_be_proven() {
     };
     refused(reached.clone());
     assert!(reached.to_string().contains("`compute`"), "the error names the function");
+    judge.says(Verdict::Takes(21));
+    refused(NotProvable::TooLarge { got: 21, limit: 20 });
     judge.says(Verdict::Trapped);
     refused(NotProvable::Differs("outcome"));
     judge.says(Verdict::Same(1));

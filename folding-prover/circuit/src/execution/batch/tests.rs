@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
 use nectar_commitment::{Fr, to_bytes};
+use nectar_vm::cosmwasm::MemoryHost;
+use nectar_vm::{Limits, Machine};
 
 #[path = "../../../tests/common/recorded.rs"]
 pub(in crate::execution) mod recorded;
@@ -8,7 +10,7 @@ pub(in crate::execution) mod recorded;
 use super::record::AnswerRecord;
 use super::{ArrangeError, Arranged, Batch};
 use crate::execution::chunk::log;
-use crate::execution::{Challenges, ExecutionCircuit, Size};
+use crate::execution::{Asked, Challenges, ExecutionCircuit, Kind, Size, Tally};
 use crate::{Boundary, Frame, Phased as _, Position, Statement, Uniform as _};
 use recorded::{instantiate, instantiate_with, program, root};
 
@@ -146,4 +148,62 @@ fn a_chunk_without_slots_for_a_step_is_refused() {
     let batch = Batch { programs: vec![&program], runs: vec![run], receipts: vec![receipt] };
     let size = Size { steps: Size::default().steps, ..Size::standard() };
     assert_eq!(Arranged::new(batch, &size).unwrap_err(), ArrangeError::NoSlots);
+}
+
+/// What is counted of a run while the machine runs it, and the chunks that its proof takes.
+fn counted(name: &str, message: &str, limit: u64, size: &Size) -> (u64, u64) {
+    let program = program(name);
+    let (run, receipt) = instantiate_with(&program, 1, limit, message);
+    let mut host = MemoryHost::new();
+    host.begin(&run.inputs).unwrap();
+    let mut tally = Tally::new(&program);
+    let mut machine = Machine::new(&program, Limits { gas: limit, ..Limits::default() });
+    let _ = machine.run(program.entries["instantiate"], &[], &mut host, &mut tally);
+    let heard = run.inputs.iter().map(|input| input.len().div_ceil(8) as u64).sum::<u64>();
+    let asked = Asked { accesses: run.accesses.len() as u64, heard, ..Asked::default() };
+    let batch = Batch { programs: vec![&program], runs: vec![run], receipts: vec![receipt] };
+    let arranged = Arranged::new(batch, size).unwrap();
+    (tally.chunks(size, asked), arranged.chunks() as u64)
+}
+
+#[test]
+fn a_run_takes_no_more_chunks_than_are_counted_while_it_runs() {
+    let standard = Size::standard();
+    let mut sizes = vec![standard.clone(), standard.map(|slots| slots.div_ceil(7))];
+    // One kind of step has few slots: that decides.
+    for kind in [Kind::Shift, Kind::LoadByte, Kind::BranchUnsigned, Kind::Call, Kind::Advise, Kind::Store] {
+        let mut size = standard.clone();
+        size.steps.insert(kind, 1);
+        sizes.push(size);
+    }
+    sizes.push(Size { zeros: 1, ..standard.clone() });
+    sizes.push(Size { links: 1, ..standard.clone() });
+    sizes.push(Size { image: 1, ..standard.clone() });
+    sizes.push(Size { parts: 1, ..standard.clone() });
+    sizes.push(Size { data: 1, ..standard.clone() });
+    sizes.push(Size { nodes: 9, ..standard });
+    let calls =
+        [("counter", r#"{"start":3}"#, 1 << 40), ("consent", "{}", 1 << 40), ("consent", "{}", 30_000)];
+    for (name, message, limit) in calls {
+        for (at, size) in sizes.iter().enumerate() {
+            let (most, chunks) = counted(name, message, limit, size);
+            assert!(
+                most >= chunks,
+                "{name} {limit}, size {at}: {most} chunks were counted, {chunks} are taken"
+            );
+            // Accesses may all be items, of which a chunk has few slots, and strings as long as strings can be.
+            assert!(most <= 2 * chunks + 8, "{name} {limit}, size {at}: {most} for {chunks}");
+        }
+    }
+}
+
+#[test]
+fn steps_without_slots_take_more_chunks_than_there_are() {
+    let size = Size { steps: Size::default().steps, ..Size::standard() };
+    let program = program("counter");
+    let mut tally = Tally::new(&program);
+    assert_eq!(tally.chunks(&size, Asked::default()), 1, "what every run takes");
+    let mut host = MemoryHost::new();
+    let _ = Machine::new(&program, Limits::default()).run(0, &[], &mut host, &mut tally);
+    assert_eq!(tally.chunks(&size, Asked::default()), u64::MAX);
 }

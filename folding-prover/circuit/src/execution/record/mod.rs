@@ -2,6 +2,8 @@
 
 mod cells;
 mod recorder;
+mod tally;
 
 pub(crate) use cells::Cell;
 pub use recorder::{Place, RecordError, Recorder, Recording};
+pub use tally::{Asked, Tally};
