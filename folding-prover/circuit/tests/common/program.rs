@@ -16,7 +16,7 @@ pub(crate) const ASKED: u64 = 78;
 /// Bytes of the first input behind what tells cases apart: the id of a contract, and what an env ends with.
 const TAIL: u64 = 67;
 /// Bytes more for each case.
-const STEP: u64 = 72;
+const STEP: u8 = 72;
 /// Lengths that it tells apart.
 pub(crate) const CASES: usize = 12;
 /// Operations of one result, in order: the register of the first operand, and the constant of the second, or its register.
@@ -62,7 +62,7 @@ pub(crate) struct Named {
 /// The first input of a run of this contract that chooses a case.
 pub(crate) fn env(contract: &[u8; 32], case: usize) -> Vec<u8> {
     let digits: String = contract.iter().map(|byte| format!("{byte:02x}")).collect();
-    [vec![b'e'; STEP as usize * case], digits.into_bytes(), b"\"}}".to_vec()].concat()
+    [vec![b'e'; usize::from(STEP) * case], digits.into_bytes(), b"\"}}".to_vec()].concat()
 }
 
 impl Named {
@@ -256,7 +256,7 @@ pub(crate) fn program(all: bool) -> Named {
     let [function, other, query] = [(); 3].map(|()| w.assembler.label());
     w.advise(1);
     w.row(Row { d: 2, a: 1, imm: TAIL, immediate: true, ..Row::new(Op::Sub64) });
-    w.row(Row { d: 2, a: 2, imm: STEP, immediate: true, ..Row::new(Op::DivU) });
+    w.row(Row { d: 2, a: 2, imm: STEP.into(), immediate: true, ..Row::new(Op::DivU) });
     w.row(Row { a: 2, imm: CASES as u64 - 1, ..Row::new(Op::BrTable) });
     for case in cases {
         w.go(Row::new(Op::Br), case);

@@ -183,9 +183,9 @@ impl<'p> Teller<'p> {
         change(&mut recording, &mut said);
         let asked = host.store().len() == 3 && said.is_some() && accesses.len() > 2;
         if !asked {
-            return self.written(call, run, inputs, recording, &accesses, said, None);
+            return self.written(call, run, (inputs, recording), &accesses, said, None);
         }
-        self.written(call, run, inputs, recording, &accesses, said, Some(callee))
+        self.written(call, run, (inputs, recording), &accesses, said, Some(callee))
     }
 
     /// The run that a run asks for, and the value that it reads.
@@ -204,8 +204,7 @@ impl<'p> Teller<'p> {
         &self,
         call: &Call,
         run: u32,
-        inputs: Vec<Vec<u8>>,
-        recording: Recording,
+        (inputs, recording): (Vec<Vec<u8>>, Recording),
         host: &[Access],
         said: Option<Vec<u8>>,
         callee: Option<(Recording, Vec<u8>)>,

@@ -9,6 +9,9 @@ use nectar_trace::{AnsweredBy, InvocationTrace, RunOpening, RunTrace, Told};
 use crate::support::{Contract, World, key};
 use crate::wat::{ANSWER, Module, escaped};
 
+/// What a client is told otherwise.
+type Change = Box<dyn Fn(&mut Vec<Told>)>;
+
 const GO: &str = r#"{"go":{}}"#;
 
 /// An ordinary module whose `query` asks all of this, in order, and looks at no answer.
@@ -138,7 +141,7 @@ fn an_opening_with_any_answer_altered_opens_nothing() {
     assert!(check(&outer, &reply, &reply.run, sender).is_ok());
     assert_eq!(check(&outer, &reply, &reply.run, key("another").public()), caller, "not the sender's");
     for place in 0..reply.run.told.len() {
-        let mut changes: Vec<Box<dyn Fn(&mut Vec<Told>)>> = vec![
+        let mut changes: Vec<Change> = vec![
             Box::new(move |told| drop(told.remove(place))),
             Box::new(move |told| told.insert(place, told[place].clone())),
             Box::new(move |told| told[place] = Told::Other(from_u64(1))),

@@ -130,7 +130,7 @@ fn runs_that_do_not_belong_to_their_records_are_refused() {
     assert_eq!(refused(|batch| batch.runs[0].answers.push(by_run())), ArrangeError::Order { run: 1 });
     let changes: [fn(&mut Batch<'_>); 3] = [
         |batch| batch.runs[0].inputs[0][150] ^= 1,
-        |batch| drop(batch.runs[0].inputs[0].pop()),
+        |batch| batch.runs[0].inputs[0].truncate(210),
         |batch| batch.runs[0].contract[31] ^= 1,
     ];
     for change in changes {

@@ -9,7 +9,7 @@ use crate::lc::{Lc, Var};
 /// Bytes of an id.
 const ID_BYTES: usize = 8 * ID_WORDS;
 /// Bytes of it that are the contract's key.
-const KEY_BYTES: usize = 31;
+const KEY_BYTES: u32 = 31;
 /// Words of its text, two digits a byte.
 const TEXT_WORDS: usize = 2 * ID_WORDS;
 
@@ -26,7 +26,9 @@ pub(crate) struct Address {
 
 /// The key of a contract with this id: the first 31 bytes, the highest first.
 pub(crate) fn key_of(id: &[u8; ID_BYTES]) -> Fr {
-    id.iter().take(KEY_BYTES).fold(Fr::zero(), |key, byte| key * Fr::from(256) + Fr::from(u64::from(*byte)))
+    id.iter()
+        .take(KEY_BYTES as usize)
+        .fold(Fr::zero(), |key, byte| key * Fr::from(256) + Fr::from(u64::from(*byte)))
 }
 
 /// The words of an id.
@@ -66,8 +68,8 @@ pub(crate) fn address<B: Builder>(b: &mut B, bus: &mut Bus, address: Option<&Add
         let digits = [byte >> 4, byte & 15].map(|digit| Digit::new(b, digit));
         let [high, low] = &digits;
         let value = high.value.clone() * Fr::from(16) + low.value.clone();
-        if at < KEY_BYTES as u32 {
-            key = key + value.clone() * two_to_the(8 * (KEY_BYTES as u32 - 1 - at));
+        if at < KEY_BYTES {
+            key = key + value.clone() * two_to_the(8 * (KEY_BYTES - 1 - at));
         }
         add(&mut words, at, value);
         for (digit, at) in digits.into_iter().zip(2 * at..) {

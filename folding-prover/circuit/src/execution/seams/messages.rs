@@ -102,25 +102,9 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
             (other.behind + Fr::ONE, false)
         }
         tag @ (13 | 14) => {
-            let compact = tag == 14;
-            let contract = if compact { Some(asked_contract(seen, first)?) } else { None };
-            let request = bytes(seen, first + Fr::from(if compact { 4 } else { 0 }), OUT, 0)?;
-            let gas = seen.word(request.behind, 2)?;
-            let answer = bytes(seen, request.behind + Fr::ONE, 2, 0)?;
-            let run = seen.received(Tag::Answer)?;
-            must(run.is_some() || gas == 0, "gas that nobody spent")?;
-            if let Some(run) = &run {
-                answered = Some(judge_answer(run, [at, place], [told, block], gas, answer.cut)?);
-                told_after = run[4];
-            }
-            if let (Some(run), Some(contract)) = (&run, contract) {
-                must(run[1..4] == [request.hash, contract, answer.hash], "another question, or answer")?;
-            } else {
-                must(!compact || answer.hash == hash_words(compact::UNKNOWN), "an answer of nobody")?;
-                let digest = own_answer(seen, [request.hash, answer.hash, contract.unwrap_or_default()])?;
-                told_after = seen.hash_of(Domain::Told, [told_after, digest, Fr::ZERO, Fr::ZERO])?;
-            }
-            (answer.behind, answer.cut)
+            let query = judge_query(seen, tag == 14, first, [at, place, told, block])?;
+            (told_after, answered) = (query.told, query.entry);
+            (query.behind, query.cut)
         }
         _ => return must(false, "no such message"),
     };
@@ -141,6 +125,42 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
     let position = [behind, behind + power(52)];
     must(next[0] == position[1] || !cut && next[0] == position[0], "goes on elsewhere")?;
     must(next[1..7] == [after, contract, binding, secret, told_after, block], "goes on for another")
+}
+
+/// A query, by what follows from it.
+struct Query {
+    behind: Fr,
+    cut: bool,
+    told: Fr,
+    /// Place of the entry of the run that has answered.
+    entry: Option<Fr>,
+}
+
+fn judge_query(
+    seen: &mut Seen,
+    compact: bool,
+    first: Fr,
+    [at, place, told, block]: [Fr; 4],
+) -> Judged<Query> {
+    let contract = if compact { Some(asked_contract(seen, first)?) } else { None };
+    let request = bytes(seen, first + Fr::from(if compact { 4 } else { 0 }), OUT, 0)?;
+    let gas = seen.word(request.behind, 2)?;
+    let answer = bytes(seen, request.behind + Fr::ONE, 2, 0)?;
+    let run = seen.received(Tag::Answer)?;
+    must(run.is_some() || gas == 0, "gas that nobody spent")?;
+    let mut query = Query { behind: answer.behind, cut: answer.cut, told, entry: None };
+    if let Some(run) = &run {
+        query.entry = Some(judge_answer(run, [at, place], [told, block], gas, answer.cut)?);
+        query.told = run[4];
+    }
+    if let (Some(run), Some(contract)) = (&run, contract) {
+        must(run[1..4] == [request.hash, contract, answer.hash], "another question, or answer")?;
+    } else {
+        must(!compact || answer.hash == hash_words(compact::UNKNOWN), "an answer of nobody")?;
+        let digest = own_answer(seen, [request.hash, answer.hash, contract.unwrap_or_default()])?;
+        query.told = seen.hash_of(Domain::Told, [query.told, digest, Fr::ZERO, Fr::ZERO])?;
+    }
+    Ok(query)
 }
 
 /// The contract whose id's words are said.

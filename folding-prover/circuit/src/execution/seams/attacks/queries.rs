@@ -40,6 +40,8 @@ const UNKNOWN: usize = 4;
 
 /// What a query's slot says otherwise.
 type Lie = fn(&mut Query);
+/// What a run's slot does.
+type OfRun = fn(&mut Run);
 /// The same of who answered it.
 type OfAnswerer = fn(&mut Answerer);
 
@@ -103,7 +105,7 @@ fn a_compact_query_is_not_answered_by_the_host() {
 
 #[test]
 fn a_run_that_was_asked_is_where_and_when_it_was_asked() {
-    let lies: [(fn(&mut Run), &str); 8] = [
+    let lies: [(OfRun, &str); 8] = [
         (|run| run.asked = None, "nobody has asked"),
         (|run| run.asked = run.asked.map(|at| at + 1), "another position"),
         (|run| run.asked = run.asked.map(|at| at - (1 << 32)), "another run has asked"),
