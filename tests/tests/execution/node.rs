@@ -25,6 +25,8 @@ pub(crate) fn key(name: &str) -> SigningKey {
 /// The hospital's node and contracts; the hospital calls them too.
 pub(crate) struct Node {
     executor: Executor,
+    backend: Arc<MemoryBackend>,
+    keys: StoreKeys,
     hospital: SigningKey,
 }
 
@@ -35,15 +37,27 @@ pub(crate) struct Contract {
     token: Option<Token>,
 }
 
+fn open(backend: Arc<MemoryBackend>, keys: StoreKeys, config: Config) -> Executor {
+    let store = Store::open(backend, keys, NetworkId::CONTRACTS).unwrap();
+    let executor = Executor::with_clock(config, store, key("dsp"), Arc::new(FixedClock::at(NOW))).unwrap();
+    executor.with_programs(Arc::new(Machines::default()))
+}
+
 impl Node {
     pub(crate) fn new() -> Self {
-        let backend = Arc::new(MemoryBackend::default());
-        let store = Store::open(backend, StoreKeys::generate().unwrap(), NetworkId::CONTRACTS).unwrap();
-        let config = Config::new(NetworkId::CONTRACTS);
-        let executor =
-            Executor::with_clock(config, store, key("dsp"), Arc::new(FixedClock::at(NOW))).unwrap();
-        let executor = executor.with_programs(Arc::new(Machines::default()));
-        Self { executor, hospital: key("hospital") }
+        let (backend, keys) = (Arc::new(MemoryBackend::default()), StoreKeys::generate().unwrap());
+        let executor = open(backend.clone(), keys.clone(), Config::new(NetworkId::CONTRACTS));
+        Self { executor, backend, keys, hospital: key("hospital") }
+    }
+
+    /// The same node, whose calls have so much gas from now on.
+    pub(crate) fn with_gas(self, gas: u64) -> Self {
+        let Self { executor, backend, keys, hospital } = self;
+        drop(executor);
+        backend.reopen();
+        let mut config = Config::new(NetworkId::CONTRACTS);
+        config.limits.gas = gas;
+        Self { executor: open(backend.clone(), keys.clone(), config), backend, keys, hospital }
     }
 
     fn directive(&self, directive: &Directive) -> Vec<u8> {

@@ -162,3 +162,38 @@ fn an_answer_of_another_contract_is_what_its_run_said_and_no_other_answer_is() {
     let (violated, may_end) = judge(&own, &statement, &programs);
     assert!(violated > 0 || !may_end);
 }
+
+/// A patient's record is asked for that there is none of, within this much gas: the contract asks the one of consents first.
+fn asked_within(gas: Option<u64>, consent: &[u8], records: &[u8]) -> Batch {
+    let node = Node::new();
+    let consents = node.contract(consent, "{}");
+    let contract = node.contract(records, &format!(r#"{{"consent":"{}"}}"#, consents.id));
+    let contract = node.granted(contract, &["query/get"]);
+    let node = match gas {
+        Some(gas) => node.with_gas(gas),
+        None => node,
+    };
+    let patient = patient();
+    let message = format!(r#"{{"get":{{"patient":"{patient}","resource_type":"Observation","id":"bp-1"}}}}"#);
+    node.call(&contract, "query/get", &message, &[consents.id]);
+    node.batch()
+}
+
+#[test]
+fn whoever_has_no_gas_left_is_proven_to_have_none_asked_or_asking() {
+    let (consent, records) = (artifact("consent"), artifact("health_records"));
+    let programs = [lowered(&consent), lowered(&records)];
+    let free = asked_within(None, &consent, &records);
+    let [asking, asked] = &free.traces().last().unwrap().runs[..] else { panic!("two runs") };
+    let before = asking.limit - asked.limit;
+    // It has half of what it needs; it has all, and who asked has nothing for what comes then; or for what comes later.
+    let gas = [asked.gas / 2, asked.gas + 2, asked.gas + 500].map(|gas| before + gas);
+    let traps = gas.map(|gas| {
+        let batch = asked_within(Some(gas), &consent, &records);
+        let traces = batch.traces().to_vec();
+        let traps: Vec<u8> = traces.last().unwrap().runs.iter().map(|run| run.trap).collect();
+        assert_eq!(judge(&traces, &statement(&batch), &programs), (0, true), "{traps:?}");
+        traps
+    });
+    assert_eq!(traps, [vec![9, 9], vec![9, 0], vec![9, 0]]);
+}
