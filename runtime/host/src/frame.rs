@@ -172,8 +172,9 @@ fn charge(mut store: StoreContextMut<'_, Frame>, cost: u64) -> Result<(), Stop> 
     let left = store.get_fuel().map_err(engine)?.checked_sub(cost);
     store.set_fuel(left.unwrap_or_default()).map_err(engine)?;
     match left {
+        // Nothing left is out of gas: the run would end so, and on the machine it ends here.
+        None | Some(0) => Err(ContractFailure::OutOfGas { limit: store.data().limit }.into()),
         Some(_) => Ok(()),
-        None => Err(ContractFailure::OutOfGas { limit: store.data().limit }.into()),
     }
 }
 

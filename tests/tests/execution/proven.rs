@@ -11,7 +11,7 @@ use nectar_vm::{Program, lower};
 use sha2::{Digest as _, Sha256};
 
 use crate::examples::{artifact, patient};
-use crate::node::Node;
+use crate::node::{Contract, Node};
 
 fn lowered(wasm: &[u8]) -> (CodeHash, Program) {
     (CodeHash::new(Sha256::digest(wasm).into()), lower(wasm, &CosmWasm).unwrap())
@@ -163,19 +163,30 @@ fn an_answer_of_another_contract_is_what_its_run_said_and_no_other_answer_is() {
     assert!(violated > 0 || !may_end);
 }
 
-/// A patient's record is asked for that there is none of, within this much gas: the contract asks the one of consents first.
-fn asked_within(gas: Option<u64>, consent: &[u8], records: &[u8]) -> Batch {
+/// Health records, and the contract of consents that they ask.
+fn hospital(consent: &[u8], records: &[u8]) -> (Node, [Contract; 2]) {
     let node = Node::new();
     let consents = node.contract(consent, "{}");
     let contract = node.contract(records, &format!(r#"{{"consent":"{}"}}"#, consents.id));
     let contract = node.granted(contract, &["query/get"]);
+    (node, [contract, consents])
+}
+
+/// A record is asked for that there is none of: the contract asks the one of consents first.
+fn get(node: &Node, [contract, consents]: &[Contract; 2]) {
+    let patient = patient();
+    let message = format!(r#"{{"get":{{"patient":"{patient}","resource_type":"Observation","id":"bp-1"}}}}"#);
+    node.call(contract, "query/get", &message, &[consents.id]);
+}
+
+/// The same within this much gas.
+fn asked_within(gas: Option<u64>, consent: &[u8], records: &[u8]) -> Batch {
+    let (node, contracts) = hospital(consent, records);
     let node = match gas {
         Some(gas) => node.with_gas(gas),
         None => node,
     };
-    let patient = patient();
-    let message = format!(r#"{{"get":{{"patient":"{patient}","resource_type":"Observation","id":"bp-1"}}}}"#);
-    node.call(&contract, "query/get", &message, &[consents.id]);
+    get(&node, &contracts);
     node.batch()
 }
 
@@ -196,4 +207,20 @@ fn whoever_has_no_gas_left_is_proven_to_have_none_asked_or_asking() {
         traps
     });
     assert_eq!(traps, [vec![9, 9], vec![9, 0], vec![9, 0]]);
+}
+
+/// Each amount of gas around the moment when one contract asks another: the machine ends each run where the runtime does, or the call would be
+/// refused.
+#[test]
+fn no_amount_of_gas_makes_a_query_that_cannot_be_proven() {
+    let (consent, records) = (artifact("consent"), artifact("health_records"));
+    let (mut node, contracts) = hospital(&consent, &records);
+    get(&node, &contracts);
+    let batch = node.batch();
+    let [asking, asked] = &batch.traces().last().unwrap().runs[..] else { panic!("two runs") };
+    let before = asking.limit - asked.limit;
+    for gas in (before - 8..before + 8).chain(before + asked.gas..before + asked.gas + 8) {
+        node = node.with_gas(gas);
+        get(&node, &contracts);
+    }
 }

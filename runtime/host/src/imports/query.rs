@@ -111,8 +111,8 @@ fn caller(guest: &mut Guest<'_>) -> Result<QuerierResult, Stop> {
 struct Asked {
     /// What it said, if it came to its end.
     said: Option<Vec<u8>>,
-    /// The same as CosmWasm has it.
-    result: Result<ContractResult<Binary>, ContractFailure>,
+    /// The same, or how it failed.
+    answer: Result<Vec<u8>, ContractFailure>,
 }
 
 /// What the contract said, byte by byte: a proof compares the two.
@@ -135,7 +135,12 @@ fn smart_in_json(
         Err(_) => None,
     };
     Ok(match asked {
-        Some(Asked { result, .. }) => {
+        Some(Asked { answer, .. }) => {
+            // What begins as a success and is none is no answer in JSON. The asked run has nothing to undo.
+            let read = |bytes: Vec<u8>| {
+                responses::read(Entry::Query, &bytes).unwrap_or(Err(ContractFailure::Response))
+            };
+            let result = answer.and_then(read);
             let result = result.unwrap_or_else(|failure| ContractResult::Err(failure.to_string()));
             (SystemResult::Ok(result), Source::RunInJson)
         }
@@ -158,10 +163,6 @@ fn smart(guest: &mut Guest<'_>, contract: &ContractId, message: &[u8]) -> Result
     run.enter(contract)?;
     let call = ProgramCall { code, module: &module, entry: Entry::Query, inputs, gas, limit };
     let mut ran = run_program(run, call)?;
-    let result = match ran.answer {
-        Ok(bytes) => responses::read(Entry::Query, &bytes)?,
-        Err(failure) => Err(failure),
-    };
     ran.run.log_run(false)?;
     let made = ran.run.current()?;
     // An abort's words count, too, but are no answer.
@@ -171,5 +172,5 @@ fn smart(guest: &mut Guest<'_>, contract: &ContractId, message: &[u8]) -> Result
     guest.frame().run = Some(ran.run);
     guest.set_gas(ran.gas)?;
     counted?;
-    Ok(Some(Asked { said, result }))
+    Ok(Some(Asked { said, answer: ran.answer }))
 }

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::Binary;
 use nectar_abi::compact;
-use nectar_runtime::{CallError, ContractFailure, HostError};
+use nectar_runtime::ContractFailure;
 
 use crate::support::{Contract, World, answer, key};
 use crate::wat::{ANSWER, KEY, Module, RESPONSE, VALUE, escaped, says};
@@ -220,16 +220,12 @@ fn whom_nobody_may_ask_is_unknown_in_bytes() {
 }
 
 #[test]
-fn what_begins_as_a_success_and_is_none_ends_the_call_of_who_asked() {
+fn what_begins_as_a_success_and_is_none_is_for_who_asked_to_judge() {
     let world = World::new();
-    let other = world.contract(&says(br#"{"ok":5}"#), "{}");
-    let asker = asks_in_bytes(&world, &other, b"whatever");
-    let caller = key("caller");
-    let token = world.token(&asker, caller.public(), &["query/go"]);
-    let mut invocation = world.invocation(&token, "query/go", r#"{"go":{}}"#);
-    invocation.touches = vec![other.id];
-    let refused = world.node().invoke(&invocation.sign(&caller).unwrap());
-    assert!(matches!(refused, Err(CallError::Host(HostError::Answer("query", _)))));
+    let said = br#"{"ok":5}"#;
+    let other = world.contract(&says(said), "{}");
+    let asker = asks_in_bytes(&world, &other, said);
+    assert!(answered(&world, &asker, &[&other], r#"{"go":{}}"#));
 }
 
 #[test]
