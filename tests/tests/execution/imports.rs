@@ -1,6 +1,7 @@
 //! Every provable import, by hand-written modules: what a contract can see of its host goes into its state, and so into
 //! what is compared.
 
+use nectar_runtime::{CallError, HostError, NotProvable};
 use nectar_vm::{Stop, Trap};
 
 use crate::node::Node;
@@ -182,7 +183,7 @@ fn queries_and_debug_messages_cost_the_same() {
 
 /// `execute` that the runtime refuses traps on the machine; one that it does not, does not.
 fn refused_alike(bodies: &[String], refused: bool) {
-    let node = Node::new();
+    let node = Node::new().unbounded();
     for body in bodies {
         let wasm = module(body, "");
         let mut twin = Twin::new(&wasm);
@@ -272,4 +273,31 @@ fn limits_are_the_runtimes_to_the_byte() {
         refused_alike(&at_12000(22_000, limit, limit, &call), false);
         refused_alike(&at_12000(22_000, limit + 1, limit + 1, &call), true);
     }
+}
+
+#[test]
+fn what_no_transaction_has_room_for_is_refused_before_it_is_committed() {
+    let node = Node::new();
+    let [a, ..] = KEYS;
+    let write = |length: i64| {
+        let call =
+            format!("(drop (memory.grow (i32.const 10))) (call $write (i32.const {a}) (i32.const 12000))");
+        at_12000(22_000, length, length, &[call]).remove(0)
+    };
+    let wasm = module(&write(256 * 1024), "");
+    let contract = node.contract(&wasm, "{}");
+    let contract = node.granted(contract, &["execute/go"]);
+    let receipts = node.batch().traces().len();
+    let refused = node.invoke(&contract, "execute/go", r#"{"go":{}}"#, &[]);
+    let Err(CallError::Host(HostError::NotProvable(NotProvable::TooLarge { got, limit: 384 }))) = refused
+    else {
+        panic!("{refused:?}")
+    };
+    assert!(got > 3000, "{got} chunks");
+    assert_eq!(node.batch().traces().len(), receipts);
+    // A tenth of it has a proof.
+    let wasm = module(&write(24 * 1024), "");
+    let contract = node.contract(&wasm, "{}");
+    let contract = node.granted(contract, &["execute/go"]);
+    assert!(node.call(&contract, "execute/go", r#"{"go":{}}"#, &[]).failure.is_none());
 }

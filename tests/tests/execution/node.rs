@@ -9,8 +9,11 @@ use nectar_abi::{
 use nectar_capability::{
     Destination, Directive, GrantBuilder, Invocation, SigningKey, Token, random_bytes, sign_directive,
 };
+use nectar_commitment::Fr;
 use nectar_node::Machines;
-use nectar_runtime::{Config, Executor, FixedClock, Reply};
+use nectar_runtime::{
+    CallError, Config, Executor, FixedClock, NotProvable, Programs, Rehearsal, Rehearsed, Reply,
+};
 use nectar_state::{MemoryBackend, Store, StoreKeys};
 use nectar_trace::{Batch, InvocationTrace};
 use sha2::{Digest as _, Sha256};
@@ -43,11 +46,35 @@ fn open(backend: Arc<MemoryBackend>, keys: StoreKeys, config: Config) -> Executo
     executor.with_programs(Arc::new(Machines::default()))
 }
 
+/// The machine of nodes, for calls of any size: the runtime's own limits are looked at, and not those of proofs.
+#[derive(Debug, Default)]
+struct Unbounded(Machines);
+
+impl Programs for Unbounded {
+    fn commitment(&self, code: &CodeHash, module: &[u8]) -> Result<Fr, NotProvable> {
+        self.0.commitment(code, module)
+    }
+
+    fn rehearse(&self, rehearsal: &Rehearsal<'_>) -> Result<Rehearsed, NotProvable> {
+        self.0.rehearse(rehearsal)
+    }
+
+    fn most_chunks(&self) -> u64 {
+        u64::MAX
+    }
+}
+
 impl Node {
     pub(crate) fn new() -> Self {
         let (backend, keys) = (Arc::new(MemoryBackend::default()), StoreKeys::generate().unwrap());
         let executor = open(backend.clone(), keys.clone(), Config::new(NetworkId::CONTRACTS));
         Self { executor, backend, keys, hospital: key("hospital") }
+    }
+
+    /// The same with calls of any size.
+    pub(crate) fn unbounded(self) -> Self {
+        let executor = self.executor.with_programs(Arc::new(Unbounded::default()));
+        Self { executor, ..self }
     }
 
     /// The same node, whose calls have so much gas from now on.
@@ -106,13 +133,24 @@ impl Node {
         message: &str,
         touches: &[ContractId],
     ) -> Reply {
+        self.invoke(contract, method, message, touches).unwrap()
+    }
+
+    /// The same, if the node answers.
+    pub(crate) fn invoke(
+        &self,
+        contract: &Contract,
+        method: &str,
+        message: &str,
+        touches: &[ContractId],
+    ) -> Result<Reply, CallError> {
         let to = Destination { network: NetworkId::CONTRACTS, dsp: self.executor.dsp() };
         let token = contract.token.as_ref().unwrap();
         let method: Method = method.parse().unwrap();
         let mut invocation =
             Invocation::new(to, token, method, message.into(), Purpose::Treatment, NOW).unwrap();
         invocation.touches = touches.to_vec();
-        self.executor.invoke(&invocation.sign(&self.hospital).unwrap()).unwrap()
+        self.executor.invoke(&invocation.sign(&self.hospital).unwrap())
     }
 
     /// What a contract is told of that call.

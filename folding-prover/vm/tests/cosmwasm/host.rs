@@ -27,7 +27,7 @@ fn words_that_are_no_message_are_named() {
         words.iter().find_map(|word| decoder.word(*word).err())
     };
     assert_eq!(refused(&[0]), Some(LogError::Tag));
-    for tag in [10, 11, 12, 14] {
+    for tag in [10, 11, 12, 15] {
         assert_eq!(refused(&[tag]), Some(LogError::Tag), "{tag}");
     }
     let too_long = LogError::TooLong { tag: Tag::Read, got: 1025, limit: 1024 };
