@@ -24,7 +24,7 @@ fn the_chunk_circuit_has_its_pinned_size_and_digest() {
     );
 }
 
-const EXECUTION_DIGEST: &str = "00558a2e134592def1419c2066f6d13619fb47c80a7d19fb440110b419cabbce";
+const EXECUTION_DIGEST: &str = "00bd2e55f867ed940f234d32d5dfba5a065f2c1878634eb5eb14450d994766ae";
 
 #[test]
 fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
@@ -42,7 +42,7 @@ fn the_chunk_circuit_of_executions_has_its_pinned_size_and_digest() {
             nonzeros,
             digest.as_str()
         ),
-        (1_936, 187_180, 146_061, 256_129, [181_898, 461_464, 403_417], EXECUTION_DIGEST)
+        (1_936, 187_191, 146_066, 256_140, [181_910, 461_503, 403_428], EXECUTION_DIGEST)
     );
 }
 

@@ -5,7 +5,7 @@ use nectar_circuit::engine::{
 };
 use nectar_circuit::{Assignment, PUBLIC_INPUTS, PhasedAssignment};
 use nectar_commitment::Fr;
-use nectar_verifier::{Digest, RandomInstance, Transcript, challenge};
+use nectar_verifier::{Digest, RandomInstance, SecondPhase, Transcript, challenge};
 use rand_core::OsRng;
 use rayon::prelude::*;
 
@@ -117,8 +117,8 @@ impl Folded {
         Ok((Self { digest, instance, witness, second_blind }, comm_t))
     }
 
-    /// Folds a random instance in, so that the folded witness is uniformly random, and takes the blinds off. Where there
-    /// are two phases, shows that the second left the first as it was. The random instance is used up by it.
+    /// Folds a random instance in, so that the folded witness is uniformly random, and takes the blinds off. The random
+    /// instance is used up by it.
     pub(crate) fn seal(
         self,
         keys: Keys<'_>,
@@ -136,16 +136,9 @@ impl Folded {
         let (witness, blind_w, blind_e) = folded_witness.derandomize();
         let derandomizer = CommitmentEngine::derand_key(keys.commitment);
         let instance = folded.derandomize(&derandomizer, &blind_w, &blind_e);
-        let second = match second {
-            Some(second) => {
-                let blind = self.second_blind + r * second.blind;
-                let shifted = Shifted::new(keys, witness.W())?;
-                let opening = shifted.open(keys, &seal, [&blind_w, &blind_e, &blind])?;
-                Some(SealedSecond { random: second.point, blind, opening })
-            }
-            None => None,
-        };
-        Ok(Sealed { random: public, random_cross_term, blind_w, blind_e, second, instance, witness })
+        let second = second
+            .map(|second| SealedSecond { random: second.point, blind: self.second_blind + r * second.blind });
+        Ok(Sealed { seal, random: public, random_cross_term, blind_w, blind_e, second, instance, witness })
     }
 }
 
@@ -195,21 +188,38 @@ impl Random {
 
 /// What remains to be proven, and what the verifier needs to know which instance that is.
 pub(crate) struct Sealed {
+    /// Hash of all that was folded.
+    seal: Digest,
     pub(crate) random: RandomInstance,
     pub(crate) random_cross_term: Affine,
     pub(crate) blind_w: Fr,
     pub(crate) blind_e: Fr,
-    pub(crate) second: Option<SealedSecond>,
+    second: Option<SealedSecond>,
     pub(crate) instance: RelaxedInstance,
     pub(crate) witness: RelaxedWitness,
 }
 
 /// What belongs to the second phase alone.
-pub(crate) struct SealedSecond {
+struct SealedSecond {
     /// Commitment to the random instance's.
-    pub(crate) random: Affine,
-    pub(crate) blind: Fr,
-    pub(crate) opening: SecondPhaseOpening,
+    random: Affine,
+    blind: Fr,
+}
+
+impl Sealed {
+    /// Where there are two phases, shows that the second left the first as it was: what a proof says of it, with the chunks'
+    /// commitments to it.
+    pub(crate) fn second_phase(
+        &self,
+        keys: Keys<'_>,
+        witnesses: Vec<Affine>,
+    ) -> Result<Option<SecondPhase>, NovaError> {
+        let Some(SealedSecond { random, blind }) = &self.second else { return Ok(None) };
+        let shifted = Shifted::new(keys, self.witness.W())?;
+        let opening = shifted.open(keys, &self.seal, [&self.blind_w, &self.blind_e, blind])?;
+        let SecondPhaseOpening { shifted, quotient } = opening;
+        Ok(Some(SecondPhase { witnesses, random: *random, blind: *blind, shifted, quotient }))
+    }
 }
 
 /// The cross term of two instances.

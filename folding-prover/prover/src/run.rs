@@ -3,9 +3,9 @@ use std::time::{Duration, Instant};
 use nectar_circuit::Position;
 use nectar_circuit::engine::{Affine, Argument, Snark, SnarkTrait};
 use nectar_commitment::Fr;
-use nectar_verifier::{FoldTree, Proof, SecondPhase, Transcript};
+use nectar_verifier::{FoldTree, Proof, Transcript};
 
-use crate::fold::{Committed, Folded, Random, Sealed, SealedSecond};
+use crate::fold::{Committed, Folded, Random, Sealed};
 use crate::key::Keys;
 use crate::{Phase, Progress, ProveError};
 
@@ -26,7 +26,8 @@ pub struct Timings {
     pub random_ms: u64,
     /// Milliseconds until all chunks were folded into one instance, from the start.
     pub fold_ms: u64,
-    /// Milliseconds to prove that instance.
+    /// Milliseconds to prove that instance: what shows that its second phase left the first as it was, if there are two, and the
+    /// argument.
     pub compress_ms: u64,
     /// Bytes of the proof.
     pub bytes: usize,
@@ -127,7 +128,7 @@ impl<'a> Run<'a> {
         let Keys { commitment, snark, shape, verifier, .. } = self.keys;
         let snark = Snark::prove(commitment, snark, shape, &sealed.instance, &sealed.witness)?;
         let rounds = verifier.parts().rounds();
-        let second_witnesses = self.second_witnesses;
+        let second = sealed.second_phase(self.keys, self.second_witnesses)?;
         let proof = Proof {
             boundaries: self.boundaries,
             witnesses: self.witnesses,
@@ -136,21 +137,13 @@ impl<'a> Run<'a> {
             random_cross_term: sealed.random_cross_term,
             blind_w: sealed.blind_w,
             blind_e: sealed.blind_e,
-            second: sealed.second.map(|second| second.with(second_witnesses)),
+            second,
             argument: Argument::new(rounds, &snark).ok_or(ProveError::Argument)?,
         };
         self.timings.compress_ms = millis(begun.elapsed());
         self.timings.bytes = proof.encode().len();
         self.progress.advance(Phase::Compress, 1, Some(1));
         Ok((proof, self.timings))
-    }
-}
-
-impl SealedSecond {
-    /// With the chunks' commitments.
-    pub(crate) fn with(self, witnesses: Vec<Affine>) -> SecondPhase {
-        let Self { random, blind, opening } = self;
-        SecondPhase { witnesses, random, blind, shifted: opening.shifted, quotient: opening.quotient }
     }
 }
 

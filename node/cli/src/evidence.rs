@@ -280,19 +280,19 @@ fn allowed(
     }
 }
 
-/// Whether the contracts heard of the caller that the request makes. Where the node has answered something else, too, a false grant may be
-/// among that: an answer that is not opened does not say what it is to.
+/// Whether the contracts heard of the caller that the request makes. What the node has answered to anything else is not opened.
 fn told_of(caller: Option<&CallerGrant>, told: &ToldByHost) -> Check {
     let holds = told.caller.is_none() || told.caller.as_ref() == caller;
     let asked = if told.caller.is_some() { "told of it" } else { "nobody asked" };
-    let (what, found) = match told.others {
-        0 => ("contracts that asked who calls were told of this grant", asked.to_owned()),
-        others => (
-            "of the answers of the node's own that are opened, each tells of this grant",
-            format!("{others} are not opened: they are the node's word, and one may tell of another grant"),
-        ),
+    let found = match told.others {
+        0 => asked.to_owned(),
+        others => format!("{asked}; {others} answers to something else are the node's word"),
     };
-    Check { what, holds, found }
+    Check {
+        what: "contracts that asked who calls, in bytes as the SDK does, were told of this grant",
+        holds,
+        found,
+    }
 }
 
 fn in_window(receipt: &Receipt, batch: &SettledBatch) -> Check {

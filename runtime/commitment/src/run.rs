@@ -97,9 +97,10 @@ impl HostAnswer<'_> {
     }
 }
 
-/// All that hosts have told an invocation's runs, with one more [`HostAnswer::digest`]: `Poseidon(Told, told, answer, 0, 0)`, from zero on.
-pub fn told_after(told: Fr, answer: Fr) -> Fr {
-    hash4(Domain::Told, [told, answer, from_u64(0), from_u64(0)])
+/// All that hosts have told an invocation's runs, with one more [`HostAnswer::digest`]: `Poseidon(Told, told, answer, of_caller, 0)`, from
+/// zero on; `of_caller` is 1 if it answers who calls, asked in bytes, and else 0.
+pub fn told_after(told: Fr, answer: Fr, of_caller: bool) -> Fr {
+    hash4(Domain::Told, [told, answer, from_u64(of_caller.into()), from_u64(0)])
 }
 
 /// How a run ended.
@@ -212,9 +213,11 @@ mod tests {
                 prop_assert!(other == one || other.digest() != one.digest());
             }
             let (first, second) = (one.digest(), others[2].digest());
-            let told = |answers: [Fr; 2]| answers.into_iter().fold(from_u64(0), told_after);
+            let none = from_u64(0);
+            let told = |answers: [Fr; 2]| answers.into_iter().fold(none, |told, answer| told_after(told, answer, false));
             prop_assert_ne!(told([first, second]), told([second, first]));
-            prop_assert_ne!(told_after(from_u64(0), first), told([first, first]));
+            prop_assert_ne!(told_after(none, first, false), told([first, first]));
+            prop_assert_ne!(told_after(none, first, false), told_after(none, first, true));
         }
 
         #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nectar_abi::{CallerGrant, CodeHash, ContractId, NetworkId, PublicKey, compact};
-use nectar_commitment::{Fr, HostAnswer, told_after};
+use nectar_commitment::{Fr, HostAnswer};
 use nectar_state::{Pair, Session, contract_key};
 use nectar_trace::{MAX_TOLD, Told};
 
@@ -125,19 +125,17 @@ impl Run {
         &mut self,
         request: &[u8],
         answer: &[u8],
-        contract: Option<&ContractId>,
+        contract_asked: Option<&ContractId>,
     ) -> Result<Fr, HostError> {
         let salt = salt()?;
-        let contract = contract.map(|contract| contract_key(contract).to_field()).unwrap_or_default();
+        let contract = contract_asked.map(|contract| contract_key(contract).to_field()).unwrap_or_default();
         let digest = HostAnswer { request, answer, contract, salt }.digest();
-        // Only a grant may be shown to the one who calls under it.
-        let told = if request == compact::CALLER && answer.first() == Some(&compact::VERSION) {
-            Told::Caller { answer: answer.to_vec(), salt }
-        } else {
-            Told::Other(digest)
-        };
+        // Only a grant may be shown to the one who calls under it, or that there is none.
+        let of_caller = contract_asked.is_none() && request == compact::CALLER;
+        let told =
+            if of_caller { Told::Caller { answer: answer.to_vec(), salt } } else { Told::Other(digest) };
+        self.told.so_far = told.after(self.told.so_far);
         self.told.all.push(told);
-        self.told.so_far = told_after(self.told.so_far, digest);
         Ok(salt)
     }
 

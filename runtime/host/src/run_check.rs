@@ -38,18 +38,18 @@ pub enum RunError {
     /// The contract said something else.
     #[error("the contract did not say what the response says")]
     Response,
-    /// A contract was told of another caller, or of several.
-    #[error("the node told a contract of another caller than the one who signed the call")]
+    /// A contract that asked who calls, in bytes, was told of another caller, of several, or of none.
+    #[error("the node did not tell a contract of the one who signed the call")]
     Caller,
 }
 
 /// What the runs behind a call were told by the node, and not by a contract's run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldByHost {
-    /// The caller's grant, if a contract asked for it in bytes. It is the sender's; that it is the one of the signed request is for who
-    /// has that to compare.
+    /// The caller's grant, if a contract asked for it in bytes: whoever did was told of this one. It is the sender's; that it is the one of
+    /// the signed request is for who has that to compare.
     pub caller: Option<CallerGrant>,
-    /// Other answers: nothing shows that they are true.
+    /// Answers to anything else: nothing shows that they are true.
     pub others: usize,
 }
 
@@ -81,22 +81,87 @@ pub fn check_run(receipt: &Receipt, opening: &RunOpening, call: &Call<'_>) -> Re
         // Why it failed is the host's to say: no run says more than a trap's number.
         None => call.response.starts_with(br#"{"error":"#),
     };
-    if right { told(opening, call.sender) } else { Err(RunError::Response) }
+    if right { told(opening, call) } else { Err(RunError::Response) }
 }
 
-/// Every grant that was told is the same one, and the sender's.
-fn told(opening: &RunOpening, sender: &PublicKey) -> Result<ToldByHost, RunError> {
+/// Every grant that was told is the same one, and the sender's. Whoever instantiates does so without one.
+fn told(opening: &RunOpening, call: &Call<'_>) -> Result<ToldByHost, RunError> {
     let mut told = ToldByHost { caller: None, others: 0 };
     for answer in &opening.told {
         let Told::Caller { answer, .. } = answer else {
             told.others = told.others.saturating_add(1);
             continue;
         };
-        let caller = CallerGrant::from_compact(answer).ok_or(RunError::Caller)?;
-        if caller.holder != *sender || told.caller.as_ref().is_some_and(|other| *other != caller) {
+        let caller = match (CallerGrant::from_compact(answer), call.entry) {
+            (None, EntryPoint::Instantiate) => continue,
+            (Some(caller), EntryPoint::Query | EntryPoint::Execute) => caller,
+            _ => return Err(RunError::Caller),
+        };
+        if caller.holder != *call.sender || told.caller.as_ref().is_some_and(|other| *other != caller) {
             return Err(RunError::Caller);
         }
         told.caller = Some(caller);
     }
     Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use nectar_abi::{FieldMask, GrantHash, LegalBasis, Method, Purpose};
+
+    use super::*;
+
+    fn grant(holder: PublicKey) -> CallerGrant {
+        CallerGrant {
+            holder,
+            owner: PublicKey::new([1; 32]),
+            grant: GrantHash::new([2; 32]),
+            purpose: Purpose::Treatment,
+            legal_basis: LegalBasis::Authorization,
+            patient: None,
+            method: "query/read".parse::<Method>().unwrap(),
+            fields: FieldMask(1),
+            expires: 7,
+        }
+    }
+
+    fn opening(answers: &[&[u8]]) -> RunOpening {
+        let told = answers.iter().map(|answer| Told::Caller { answer: answer.to_vec(), salt: 1u64.into() });
+        RunOpening {
+            before: 1u64.into(),
+            binding: None,
+            inputs_salt: 1u64.into(),
+            outcome_salt: 1u64.into(),
+            trap: 0,
+            limit: 1,
+            said: None,
+            told: told.chain([Told::Other(5u64.into())]).collect(),
+            behind: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn who_asks_who_calls_is_told_of_the_one_grant_in_use_or_of_none_where_there_is_none() {
+        let sender = PublicKey::new([3; 32]);
+        let verdict = |entry, answers: &[&[u8]]| {
+            let contract = &ContractId::new([4; 32]);
+            let call = Call { contract, entry, sender: &sender, message: b"", response: b"" };
+            told(&opening(answers), &call)
+        };
+        let (own, another) = (grant(sender), grant(PublicKey::new([9; 32])));
+        let wider = CallerGrant { fields: FieldMask(3), ..own.clone() };
+        let [own_bytes, another, wider] = [&own, &another, &wider].map(CallerGrant::to_compact);
+        let no_grant: &[u8] = br#"{"error":{"unsupported_request":{"kind":"caller: no grant is in use"}}}"#;
+        let told = |caller: Option<&CallerGrant>| Ok(ToldByHost { caller: caller.cloned(), others: 1 });
+        for entry in [EntryPoint::Query, EntryPoint::Execute] {
+            assert_eq!(verdict(entry, &[]), told(None));
+            assert_eq!(verdict(entry, &[&own_bytes, &own_bytes]), told(Some(&own)));
+            for lie in [&another, &wider, no_grant] {
+                assert_eq!(verdict(entry, &[&own_bytes, lie]), Err(RunError::Caller));
+            }
+            assert_eq!(verdict(entry, &[no_grant]), Err(RunError::Caller));
+        }
+        assert_eq!(verdict(EntryPoint::Instantiate, &[no_grant]), told(None));
+        assert_eq!(verdict(EntryPoint::Instantiate, &[&own_bytes]), Err(RunError::Caller));
+    }
 }

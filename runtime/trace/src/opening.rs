@@ -13,7 +13,7 @@ pub const MAX_OPENING_BYTES: usize = 8 * 1024 * 1024;
 /// Most answers that hosts give on their own in one invocation.
 pub const MAX_TOLD: usize = 4096;
 const MAX_BEHIND: usize = 1024;
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 const WHAT: &str = "run opening";
 
 /// Opens the outermost run in a receipt's log: given to the one who asked. Private.
@@ -42,14 +42,14 @@ pub struct RunOpening {
 /// An answer that no contract's run gave, as the client may see it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Told {
-    /// The caller's grant, to [`compact::CALLER`]: the client knows it.
+    /// To [`compact::CALLER`]: the caller's grant, which the client knows, or that there is none.
     Caller {
         /// What was answered.
         answer: Vec<u8>,
         /// Its salt.
         salt: Fr,
     },
-    /// Anything else, as [`HostAnswer::digest`]: it may hold what the client must not see.
+    /// To anything else, as [`HostAnswer::digest`]: it may hold what the client must not see.
     Other(Fr),
 }
 
@@ -72,6 +72,11 @@ impl Told {
             }
             Self::Other(digest) => *digest,
         }
+    }
+
+    /// [`told_after`]
+    pub fn after(&self, told: Fr) -> Fr {
+        told_after(told, self.digest(), matches!(self, Self::Caller { .. }))
     }
 
     fn to_value(&self) -> Value {
@@ -158,7 +163,7 @@ impl RunOpening {
     /// [`OpeningError`]
     pub fn check(&self, receipt: &Receipt, asked: &AskedRun<'_>) -> Result<(), OpeningError> {
         let (said, gas) = (self.said.as_deref(), receipt.gas);
-        let told = self.told.iter().map(Told::digest).fold(Fr::default(), told_after);
+        let told = self.told.iter().fold(Fr::default(), |told, next| next.after(told));
         let outcome = RunOutcome { entry: asked.entry, code: self.trap, gas, limit: self.limit, said, told };
         let undone = outcome.failed() && asked.entry != EntryPoint::Query;
         let contract = asked.contract.to_field();
@@ -265,7 +270,7 @@ mod tests {
     /// A receipt of a run in a ledger, and its opening.
     fn receipt(change: impl FnOnce(&mut RunTrace)) -> (Receipt, RunTrace, RunOpening) {
         let mut run = crate::run::tests::sample();
-        run.told = told().iter().map(Told::digest).fold(Fr::default(), told_after);
+        run.told = told().iter().fold(Fr::default(), |told, next| next.after(told));
         change(&mut run);
         let mut ledger = Ledger::default();
         ledger.create(key(CONTRACT), Fr::from(11), Fr::from(12)).unwrap();
@@ -372,11 +377,14 @@ mod tests {
         }
     }
 
-    /// Who opens less does not open something else: the digest is the same.
+    /// The log says which answers are of the caller.
     #[test]
-    fn a_grant_may_be_kept_back_but_not_made_up() {
-        let (receipt, run, mut opening) = receipt(|_| ());
+    fn a_grant_is_neither_kept_back_nor_made_up() {
+        let (receipt, run, honest) = receipt(|_| ());
+        let mut opening = honest.clone();
         opening.told[0] = Told::Other(opening.told[0].digest());
+        assert_eq!(opening.check(&receipt, &asked(&run)), Err(OpeningError::Log));
+        opening = honest;
         assert_eq!(opening.check(&receipt, &asked(&run)), Ok(()));
         let Told::Other(digest) = opening.told[1] else { panic!("not a grant") };
         opening.told[1] = Told::Caller { answer: b"grant".to_vec(), salt: digest };

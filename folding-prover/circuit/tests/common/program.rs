@@ -223,7 +223,8 @@ impl Writer {
         self.advises(&[13, 14]);
         self.emits(&[7, 1]);
         self.advise(13);
-        self.emits(&[13, 8, 77]);
+        // `compact::CALLER`: one byte.
+        self.emits(&[13, 1, 1]);
         self.advises(&[13, 14, 15]);
         self.emits(&[14, 0, 0, 0, 5 << 48, 8, ASKED]);
         self.advises(&[13, 14, 15]);

@@ -227,9 +227,9 @@ impl<'p> Teller<'p> {
         let entry = if call.query { EntryPoint::Query } else { EntryPoint::Execute };
         let (mut told, mut answers) = (Fr::zero(), Vec::new());
         if callee.is_some() {
-            let (request, salt) = (77u64.to_le_bytes(), Fr::from(call.salt) * Fr::from(99));
-            let own = HostAnswer { request: &request, answer: b"answered", contract: Fr::zero(), salt };
-            told = told_after(told, own.digest());
+            let (request, salt) = (compact::CALLER, Fr::from(call.salt) * Fr::from(99));
+            let own = HostAnswer { request, answer: b"answered", contract: Fr::zero(), salt };
+            told = told_after(told, own.digest(), true);
             let bytes = b"answered".to_vec();
             answers.push(AnswerRecord { bytes, by_run: false, salt: Some(salt) });
             let bytes = RESPONSE.to_le_bytes().to_vec();

@@ -64,13 +64,18 @@ fn told_in(run: &RunTrace, before: Fr, asked: &[(&[u8], Fr)]) -> Fr {
         AnsweredBy::Run => told,
         AnsweredBy::RunInJson(salt) | AnsweredBy::Host(salt) => {
             let answer = HostAnswer { request, answer: &answer.bytes, contract: *contract, salt };
-            told_after(told, answer.digest())
+            let of_caller = *request == compact::CALLER && *contract == Fr::default();
+            told_after(told, answer.digest(), of_caller)
         }
     })
 }
 
 fn opened(opening: &RunOpening) -> Fr {
-    opening.told.iter().map(Told::digest).fold(Fr::default(), told_after)
+    told_by(&opening.told)
+}
+
+fn told_by(told: &[Told]) -> Fr {
+    told.iter().fold(Fr::default(), |told, next| next.after(told))
 }
 
 #[test]
@@ -106,7 +111,7 @@ fn every_answer_of_the_hosts_is_in_the_log_and_those_of_runs_are_not() {
     let AnsweredBy::Host(salt) = by(0) else { panic!("the host") };
     let answer = &outer.answers[0].bytes;
     let one = HostAnswer { request: compact::CALLER, answer, contract: zero, salt }.digest();
-    assert_eq!((first.told, second.told), (told_after(zero, one), told_after(zero, one)));
+    assert_eq!((first.told, second.told), (told_after(zero, one, true), told_after(zero, one, true)));
     let told = check(&asker, &reply, &reply.run, key("caller").public()).unwrap();
     assert_eq!(told.others, 5);
     assert_eq!(told.caller.map(|caller| caller.to_compact()).as_ref(), Some(answer));
@@ -120,10 +125,9 @@ fn runs_below_tell_of_what_they_were_told() {
     let outer = world.contract(&asks(&[compact::CALLER, &request, compact::CALLER]), "{}");
     let (reply, trace) = call(&world, &outer, &[&inner]);
     let [asking, asked] = trace.runs.as_slice() else { panic!("two runs") };
-    let digests: Vec<Fr> = reply.run.told.iter().map(Told::digest).collect();
     let kinds: Vec<bool> = reply.run.told.iter().map(|told| matches!(told, Told::Caller { .. })).collect();
     assert_eq!(kinds, [true, true, false, true], "in the order of the answers, across frames");
-    let after = |count: usize| digests[..count].iter().copied().fold(Fr::default(), told_after);
+    let after = |count: usize| told_by(&reply.run.told[..count]);
     assert_eq!((asked.told, asking.told), (after(3), after(4)));
     let told = check(&outer, &reply, &reply.run, key("caller").public()).unwrap();
     assert_eq!((told.others, told.caller.map(|caller| caller.holder)), (1, Some(key("caller").public())));
@@ -151,6 +155,8 @@ fn an_opening_with_any_answer_altered_opens_nothing() {
             let other = move |holder| CallerGrant { holder, ..CallerGrant::from_compact(&answer).unwrap() };
             let forged = other(key("another").public()).to_compact();
             changes.push(Box::new(move |told| told[place] = Told::Caller { answer: forged.clone(), salt }));
+            // What was told of the caller cannot pass for an answer to something else.
+            changes.push(Box::new(move |told| told[place] = Told::Other(told[place].digest())));
         }
         for change in changes {
             let mut opening = reply.run.clone();
@@ -163,7 +169,7 @@ fn an_opening_with_any_answer_altered_opens_nothing() {
 }
 
 #[test]
-fn without_a_grant_the_answer_is_the_hosts_own() {
+fn who_instantiates_has_no_grant_and_contracts_are_told_so() {
     let world = World::new();
     let module = Module {
         head: format!(r#"(data (i32.const 5000) "{}")"#, escaped(compact::CALLER)),
@@ -180,7 +186,8 @@ fn without_a_grant_the_answer_is_the_hosts_own() {
     let (entry, message) = (EntryPoint::Instantiate, b"{}".as_slice());
     let call = Call { contract: &made.contract, entry, sender: &sender, message, response: &response };
     let told = check_run(made.receipt.receipt(), &made.run, &call).unwrap();
-    assert_eq!(told, ToldByHost { caller: None, others: 1 });
+    assert_eq!(told, ToldByHost { caller: None, others: 0 });
+    assert!(matches!(made.run.told.as_slice(), [Told::Caller { .. }]));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use nectar_vm::Trap;
 
 use super::error::ArrangeError;
 use super::record::RunRecord;
-use crate::execution::outside::{Form, Part, key_of, text_of};
+use crate::execution::outside::{Form, Part, key_of, last_of, text_of};
 
 /// What a run answers, to whoever asked for it.
 #[derive(Clone, Copy)]
@@ -14,6 +14,8 @@ pub(super) struct Child {
     pub(super) message: Fr,
     /// Hash of its answer.
     pub(super) answer: Fr,
+    /// The last byte of the contract's id.
+    pub(super) last: u8,
     /// What hosts had told when it ended.
     pub(super) told: Fr,
     pub(super) starved: bool,
@@ -40,6 +42,7 @@ impl Child {
             contract: key_of(&run.contract),
             message: run.inputs.last().map(|message| hash_words(message)).unwrap_or_default(),
             answer: hash_words(said),
+            last: last_of(&run.contract),
             told: run.told,
             starved: run.recording.trap() == Some(Trap::OutOfGas),
             place: u64::from(run.receipt) << 32 | u64::from(run.entry_in_log),

@@ -15,7 +15,7 @@ use crate::execution::access::{PAGES, PROGRAM, WORDS};
 use crate::execution::cells::Making;
 use crate::execution::chunk::{ChunkContents, Contents, Scans, Size};
 use crate::execution::hash::Hash;
-use crate::execution::outside::{Address, ID_WORDS, Message, id_of, text_of, words_of};
+use crate::execution::outside::{Address, ID_WORDS, Message, id_of, last_of, text_of, words_of};
 use crate::execution::program::{Opening, Wanted};
 use crate::execution::record::Recording;
 use crate::execution::runs::{End, Inputs, Program, Run, SpecialCells};
@@ -217,6 +217,7 @@ impl Contents {
                 salt: run.salts[0],
                 block,
                 address: text_of(&run.contract),
+                last: last_of(&run.contract),
             },
             message: Message { at: said.at, place: said.place, told: said.told, ..first },
             asked: asked.map(|asked| asked.position),

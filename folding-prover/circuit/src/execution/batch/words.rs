@@ -1,4 +1,5 @@
-use nectar_commitment::{Domain, Fr, hash4, state_key, state_value, told_after};
+use nectar_abi::compact;
+use nectar_commitment::{Domain, Fr, hash_words, hash4, state_key, state_value, told_after};
 
 use super::answers::{Child, Expected};
 use super::error::ArrangeError;
@@ -280,7 +281,8 @@ impl<'r> Reader<'r> {
         let (answer, unread) = self.heard(form, Some(bytes))?;
         if let Some(salt) = salt {
             let digest = hash4(Domain::Answer, [request.hash, answer.hash, contract, *salt]);
-            self.message.told = told_after(self.message.told, digest);
+            let of_caller = !compact && request.hash == hash_words(compact::CALLER);
+            self.message.told = told_after(self.message.told, digest, of_caller);
         }
         let salt = salt.unwrap_or_default();
         self.said.queries.push(Query { message, id, contract, request, gas, answer, unread, answerer, salt });
@@ -297,7 +299,7 @@ impl<'r> Reader<'r> {
 
     /// The next run that has answered this one.
     fn answerer(&mut self) -> Result<Answerer, ArrangeError> {
-        let Child { contract, message, answer, told, starved, place } =
+        let Child { contract, message, answer, last, told, starved, place } =
             *self.children.next().ok_or(self.wrong())?;
         let Message { at, place: before, told: told_before, .. } = self.message;
         let accesses = self.run.accesses.len() - self.accesses.len();
@@ -305,7 +307,7 @@ impl<'r> Reader<'r> {
         let gap = place.checked_sub(before + 1).ok_or(wrong)?;
         self.said.children.push(Expected { position: at, place: before, told: told_before });
         (self.message.place, self.message.told) = (place, told);
-        Ok(Answerer { contract, message, answer, told, starved, gap })
+        Ok(Answerer { contract, message, answer, last, told, starved, gap })
     }
 }
 

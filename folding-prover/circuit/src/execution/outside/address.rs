@@ -31,6 +31,12 @@ pub(crate) fn key_of(id: &[u8; ID_BYTES]) -> Fr {
         .fold(Fr::zero(), |key, byte| key * Fr::from(256) + Fr::from(u64::from(*byte)))
 }
 
+/// The byte of an id that its key has not.
+pub(crate) fn last_of(id: &[u8; ID_BYTES]) -> u8 {
+    let [.., last] = *id;
+    last
+}
+
 /// The words of an id.
 pub(crate) fn words_of(id: &[u8; ID_BYTES]) -> [u64; ID_WORDS] {
     let mut words = id.chunks(8).map(|word| word.iter().rev().fold(0, |n, byte| n << 8 | u64::from(*byte)));
@@ -58,18 +64,21 @@ pub(crate) fn text_of(id: &[u8; ID_BYTES]) -> [Fr; 3] {
     [element(0), element(24), element(48)]
 }
 
-/// An id: sends its key with its text and its bytes, as facts.
+/// An id: sends its key with its text and its last byte, which the key has not, and with its bytes and that one; as facts.
 pub(crate) fn address<B: Builder>(b: &mut B, bus: &mut Bus, address: Option<&Address>) {
     let id = address.map_or([0; ID_BYTES], |address| address.id);
     let mut key = Lc::default();
     let mut words = [(); ID_WORDS].map(|()| Lc::default());
     let mut text = [(); TEXT_WORDS].map(|()| Lc::default());
+    let mut last = Lc::default();
     for (at, byte) in (0u32..).zip(id) {
         let digits = [byte >> 4, byte & 15].map(|digit| Digit::new(b, digit));
         let [high, low] = &digits;
         let value = high.value.clone() * Fr::from(16) + low.value.clone();
         if at < KEY_BYTES {
             key = key + value.clone() * two_to_the(8 * (KEY_BYTES - 1 - at));
+        } else {
+            last = value.clone();
         }
         add(&mut words, at, value);
         for (digit, at) in digits.into_iter().zip(2 * at..) {
@@ -79,9 +88,11 @@ pub(crate) fn address<B: Builder>(b: &mut B, bus: &mut Bus, address: Option<&Add
     let key = b.alias(key);
     let [in_envs, in_queries] =
         address.map_or([0; 2], |address| [address.in_envs, address.in_queries]).map(|n| b.alloc(Fr::from(n)));
-    let fields = elements::<_, 3>(b, bus, &text);
+    let mut fields = elements::<_, 3>(b, bus, &text);
+    fields.push(bus.weigh(b, 4, last.clone()));
     bus.send(b, in_envs.into(), Tuple { tag: Tag::Address, first: key.into(), fields });
-    let fields = elements::<_, 2>(b, bus, &words);
+    let mut fields = elements::<_, 2>(b, bus, &words);
+    fields.push(bus.weigh(b, 3, last));
     bus.send(b, in_queries.into(), Tuple { tag: Tag::Id, first: key.into(), fields });
 }
 

@@ -18,7 +18,7 @@ mod scan;
 pub(crate) use access::access;
 pub(crate) use access::{StateAccess, StateCall};
 pub(crate) use address::address;
-pub(crate) use address::{Address, id_of, key_of, text_of, words_of};
+pub(crate) use address::{Address, id_of, key_of, last_of, text_of, words_of};
 pub(crate) use bytes::Part;
 pub(crate) use bytes::bytes;
 pub(crate) use field::Field;

@@ -21,6 +21,8 @@ pub(crate) struct Inputs {
     pub(crate) block: Fr,
     /// The text of the contract's id, behind it.
     pub(crate) address: [Fr; 3],
+    /// The last byte of the id.
+    pub(crate) last: u8,
 }
 
 /// Nothing.
@@ -44,6 +46,8 @@ pub(super) struct Given {
     pub(super) message: Var,
     /// Key of the contract.
     pub(super) contract: Var,
+    /// The last byte of its id.
+    pub(super) last: Var,
 }
 
 /// Receives env, info and message, in that order from the run's first word on. What is not read is last. The env is this contract's.
@@ -75,20 +79,29 @@ pub(super) fn inputs<B: Builder>(
     let salt = b.alloc(inputs.salt);
     let hashed = [env.hash.into(), info.hash.into(), message.hash.into(), salt.into()];
     let hash = hash_call(b, bus, used, Domain::Inputs, hashed);
-    let block = env_of(b, bus, used, contract, inputs, env.hash);
+    let [block, last] = env_of(b, bus, used, contract, inputs, env.hash);
     let (behind, cut) = (message.behind.into(), message_bits.cut);
-    Given { behind, cut, hash, block, message: message.hash, contract }
+    Given { behind, cut, hash, block, message: message.hash, contract, last }
 }
 
-/// Shows that the last permutation of the env's hash has the contract's id as text; gives the hash before it.
-fn env_of<B: Builder>(b: &mut B, bus: &mut Bus, used: &Lc, contract: Var, inputs: &Inputs, env: Var) -> Var {
+/// Shows that the last permutation of the env's hash has the contract's id as text; gives the hash before it, and the id's last byte.
+fn env_of<B: Builder>(
+    b: &mut B,
+    bus: &mut Bus,
+    used: &Lc,
+    contract: Var,
+    inputs: &Inputs,
+    env: Var,
+) -> [Var; 2] {
     let block = b.alloc(inputs.block);
     let address = inputs.address.map(|element| b.alloc(element));
-    let fields = (1..).zip(address).map(|(power, element)| bus.weigh(b, power, element)).collect();
+    let last = b.alloc(Fr::from(u64::from(inputs.last)));
+    let fields = address.into_iter().chain([last]);
+    let fields = (1..).zip(fields).map(|(power, field)| bus.weigh(b, power, field)).collect();
     bus.receive(b, used.clone(), Tuple { tag: Tag::Address, first: contract.into(), fields });
     let [first, second, third] = address.map(Lc::from);
     let third = third + Lc::constant(two_to_the(128) * Fr::from(TAIL));
     let hash = hash_call(b, bus, used, Domain::Words, [block.into(), first, second, third]);
     b.zero_if(used.clone(), || hash - env);
-    block
+    [block, last]
 }

@@ -326,7 +326,7 @@ impl Messages {
         let position = b.alloc(Fr::from(asked.unwrap_or_default()));
         range::bits(b, bus, position.into(), PLACE_BITS);
         let [contract, _] = self.owner;
-        let numbers = answer_numbers(said.paid.into(), end.starved.into());
+        let numbers = answer_numbers(said.paid.into(), end.starved.into(), given.last.into());
         let fields = vec![
             bus.weigh(b, 1, given.message),
             contract,

@@ -29,18 +29,20 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
             _ => None,
         });
         let Some(digits) = digits.collect::<Option<Vec<u8>>>() else { return must(false, "no digits") };
-        keys.push((fact[0], digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect::<Vec<u8>>()));
+        let id = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect::<Vec<u8>>();
+        keys.push((fact[0], fact[4], id));
     }
     if let Some((_, fact)) = words {
         let (low, high) = (bytes(&fact[1]), bytes(&fact[2]));
         must(low[16..] == [0; 16] && high[16..] == [0; 16], "words of more than 64 bits")?;
-        keys.push((fact[0], [&low[..16], &high[..16]].concat()));
+        keys.push((fact[0], fact[3], [&low[..16], &high[..16]].concat()));
     }
-    for (key, id) in &keys {
+    for (key, last, id) in &keys {
         let mut expected = bytes(key);
         expected.reverse();
         must(expected[0] == 0 && expected[1..] == id[..31], "another key")?;
-        must(*id == keys[0].1, "text and bytes of two ids")?;
+        must(*last == Fr::from(u64::from(id[31])), "another last byte")?;
+        must(*id == keys[0].2, "text and bytes of two ids")?;
     }
     Ok(())
 }

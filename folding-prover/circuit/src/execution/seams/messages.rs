@@ -142,7 +142,8 @@ fn judge_query(
     first: Fr,
     [at, place, told, block]: [Fr; 4],
 ) -> Judged<Query> {
-    let contract = if compact { Some(asked_contract(seen, first)?) } else { None };
+    let asked = if compact { Some(asked_contract(seen, first)?) } else { None };
+    let contract = asked.map(|[contract, _]| contract);
     let request = bytes(seen, first + Fr::from(if compact { 4 } else { 0 }), OUT, 0)?;
     let gas = seen.word(request.behind, 2)?;
     let answer = bytes(seen, request.behind + Fr::ONE, 2, 0)?;
@@ -153,18 +154,23 @@ fn judge_query(
         query.entry = Some(judge_answer(run, [at, place], [told, block], gas, answer.cut)?);
         query.told = run[4];
     }
-    if let (Some(run), Some(contract)) = (&run, contract) {
+    if let (Some(run), Some([contract, last])) = (&run, asked) {
         must(run[1..4] == [request.hash, contract, answer.hash], "another question, or answer")?;
+        must(
+            small(&run[7]).zip(small(&last)).is_some_and(|(numbers, last)| numbers >> 65 == last),
+            "another id",
+        )?;
     } else {
         must(!compact || answer.hash == hash_words(compact::UNKNOWN), "an answer of nobody")?;
         let digest = own_answer(seen, [request.hash, answer.hash, contract.unwrap_or_default()])?;
-        query.told = seen.hash_of(Domain::Told, [query.told, digest, Fr::ZERO, Fr::ZERO])?;
+        let of_caller = Fr::from(u64::from(!compact && request.hash == hash_words(compact::CALLER)));
+        query.told = seen.hash_of(Domain::Told, [query.told, digest, of_caller, Fr::ZERO])?;
     }
     Ok(query)
 }
 
-/// The contract whose id's words are said.
-fn asked_contract(seen: &mut Seen, first: Fr) -> Judged<Fr> {
+/// Key and last byte of the contract whose id's words are said.
+fn asked_contract(seen: &mut Seen, first: Fr) -> Judged<[Fr; 2]> {
     let mut words = [Fr::ZERO; 4];
     for (n, word) in (0u64..).zip(&mut words) {
         *word = Fr::from(seen.word(first + Fr::from(n), OUT)?);
@@ -172,7 +178,7 @@ fn asked_contract(seen: &mut Seen, first: Fr) -> Judged<Fr> {
     let id = seen.must_receive(Tag::Id)?;
     let [one, two, three, four] = words;
     must(id[1..3] == [one + power(64) * two, three + power(64) * four], "another contract's id")?;
-    Ok(id[0])
+    Ok([id[0], id[3]])
 }
 
 /// The place of the entry of a run that has answered.
@@ -183,7 +189,7 @@ fn judge_answer(run: &[Fr], [at, place]: [Fr; 2], shared: [Fr; 2], gas: u64, cut
     must(run[5..7] == shared, "of another invocation")?;
     let numbers = small(&run[7]).ok_or(Verdict::NotSent)?;
     must(numbers & u128::from(u64::MAX) == u128::from(gas), "other gas")?;
-    must(numbers >> 64 == 0 || cut, "goes on without gas")?;
+    must(numbers >> 64 & 1 == 0 || cut, "goes on without gas")?;
     Ok(entry)
 }
 

@@ -71,7 +71,7 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
     let chain = seen.must_send(Tag::Message)?;
     let [_, before, contract, binding, secret, told, block] = chain[..7] else { unreachable!() };
     ranged(&before, 52, "the place before the first entry")?;
-    judge_env(seen, env, block, contract)?;
+    let last_byte = judge_env(seen, env, block, contract)?;
     let bound = seen.hash_of(Domain::Binding, [commitment, secret, Fr::ZERO, Fr::ZERO])?;
     must(binding == bound, "of another program or secret")?;
     let cut_here = if cut { power(52) } else { Fr::ZERO };
@@ -103,17 +103,18 @@ pub(super) fn judge(seen: &mut Seen) -> Judged {
     ranged(&position, 52, "the position of the question")?;
     let said = if outcome.code == 0 { outcome.said } else { hash_words(compact::FAILED) };
     let starved = if outcome.code == 9 { power(64) } else { Fr::ZERO };
-    let paid = Fr::from(outcome.gas) + starved;
+    let paid = Fr::from(outcome.gas) + starved + power(65) * last_byte;
     must(answer[1..8] == [message, contract, said, outcome.told, told, block, paid], "another answer")
 }
 
-/// The env is that of the contract, with this before its id.
-fn judge_env(seen: &mut Seen, env: Fr, block: Fr, contract: Fr) -> Judged {
+/// The env is that of the contract, with this before its id. Gives the id's last byte.
+fn judge_env(seen: &mut Seen, env: Fr, block: Fr, contract: Fr) -> Judged<Fr> {
     let text = seen.must_receive(Tag::Address)?;
     must(text[0] == contract, "the id of another contract")?;
     let tail = Fr::from(u64::from_le_bytes(*b"\"}}\0\0\0\0\0"));
     let hash = seen.hash_of(Domain::Words, [block, text[1], text[2], text[3] + power(128) * tail])?;
-    must(hash == env, "the env of another contract")
+    must(hash == env, "the env of another contract")?;
+    Ok(text[4])
 }
 
 fn judge_facts(seen: &mut Seen, run: Fr, program: Fr, [pages, data]: [Fr; 2]) -> Judged {

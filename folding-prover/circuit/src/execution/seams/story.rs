@@ -14,7 +14,7 @@ use super::world::World;
 use crate::execution::bus::Tag;
 use crate::execution::outside::{
     Address, Answerer, Field as Bytes, Form, Item, ItemKind, Message, Part, Query, Scan, StateAccess,
-    StateCall, Unread, key_of, text_of, words_of,
+    StateCall, Unread, key_of, last_of, text_of, words_of,
 };
 use crate::execution::runs::{End, Inputs, LogEntry, Program, Receipt, Run, SpecialCells};
 
@@ -293,7 +293,8 @@ impl Talk {
         self.cut = query.unread != Unread::Nothing;
         if let Some(request) = own {
             let told = HostAnswer { request, answer, contract: query.contract, salt: query.salt };
-            self.message.told = told_after(self.message.told, told.digest());
+            let of_caller = query.id.is_none() && request == compact::CALLER;
+            self.message.told = told_after(self.message.told, told.digest(), of_caller);
         }
         self.slots.push(Slot::Query(Some(Query { answer: bytes, ..query })));
     }
@@ -328,6 +329,7 @@ impl Talk {
             contract: other.key,
             message: hash_words(request),
             answer: hash_words(said),
+            last: last_of(&other.id),
             told,
             starved: code == 9,
             gap: entry - place - 1,
@@ -361,8 +363,9 @@ impl Talk {
         let info = (given.entry != EntryPoint::Query).then_some(info.as_slice());
         let salt = self.salt();
         let key = run_inputs(env, info, message, &salt);
-        let (block, address) = (self.message.block, text_of(&self.contract.id));
-        let inputs = Inputs { fields: given.fields, salt, block, address };
+        let (block, id) = (self.message.block, &self.contract.id);
+        let (address, last) = (text_of(id), last_of(id));
+        let inputs = Inputs { fields: given.fields, salt, block, address, last };
         story.addresses.entry(self.contract.id).or_default()[0] += 1;
         let salt = self.salt();
         // Who runs out of gas pays for all of it.
@@ -494,7 +497,7 @@ fn main_part(talk: &mut Talk, book: &mut Book, story: &mut Story, other: Contrac
     talk.item(book, ItemKind::Value, Some((b"c", b"third")));
     talk.item(book, ItemKind::Both, None);
     talk.item(book, ItemKind::Value, None);
-    talk.query(None, b"caller", b"its grant", Unread::Nothing);
+    talk.query(None, compact::CALLER, b"its grant", Unread::Nothing);
     let whole = Unread::Nothing;
     let ok: Nested<'_> = ((0, 8, 10, 0), Some(br#"{"ok":"e30="}"#));
     talk.ask((book, story), (other, true), (1, b"{\"may\":{}}"), ok, whole);
@@ -503,6 +506,10 @@ fn main_part(talk: &mut Talk, book: &mut Book, story: &mut Story, other: Contrac
     talk.access(book, StateCall::Read, b"key", None, whole);
     talk.ask((book, story), (other, true), (3, b"{}"), ((11, 3, 10, 0), Some(b"panicked")), whole);
     talk.query(Some(Contract::new(3)), b"{}", compact::UNKNOWN, Unread::Nothing);
+    story.addresses.entry(Contract::new(3).id).or_default()[1] += 1;
+    talk.query(None, b"who calls, in JSON", b"its grant", Unread::Nothing);
+    // As a message to a contract it is no question of the host's.
+    talk.query(Some(Contract::new(3)), compact::CALLER, compact::UNKNOWN, Unread::Nothing);
     story.addresses.entry(Contract::new(3).id).or_default()[1] += 1;
 }
 

@@ -47,8 +47,9 @@ type OfAnswerer = fn(&mut Answerer);
 
 #[test]
 fn an_answer_is_that_of_the_run_that_was_asked() {
-    let lies: [(OfAnswerer, &str); 6] = [
+    let lies: [(OfAnswerer, &str); 7] = [
         (|run| run.contract += Fr::ONE, "another contract"),
+        (|run| run.last ^= 1, "another last byte of its id"),
         (|run| run.message += Fr::ONE, "another message"),
         (|run| run.answer = hash_words(b"{\"ok\":\"bm8=\"}"), "another answer"),
         (|run| run.told += Fr::ONE, "other things were told"),
@@ -105,7 +106,7 @@ fn a_compact_query_is_not_answered_by_the_host() {
 
 #[test]
 fn a_run_that_was_asked_is_where_and_when_it_was_asked() {
-    let lies: [(OfRun, &str); 8] = [
+    let lies: [(OfRun, &str); 9] = [
         (|run| run.asked = None, "nobody has asked"),
         (|run| run.asked = run.asked.map(|at| at + 1), "another position"),
         (|run| run.asked = run.asked.map(|at| at - (1 << 32)), "another run has asked"),
@@ -114,6 +115,7 @@ fn a_run_that_was_asked_is_where_and_when_it_was_asked() {
         (|run| run.told += Fr::ONE, "other things were told before"),
         (|run| run.inputs.block += Fr::ONE, "another block"),
         (|run| run.inputs.address[0] += Fr::ONE, "another address"),
+        (|run| run.inputs.last ^= 1, "another last byte"),
     ];
     for (lie, why) in lies {
         for number in [1, 2, 3] {
@@ -146,7 +148,7 @@ fn who_asked_a_run_without_gas_does_not_go_on() {
         (|query| query.answerer.as_mut().unwrap().starved = false, "gas was left"),
         (|query| query.gas -= 1, "it paid less"),
     ];
-    let last = 5;
+    let last = 7;
     for (lie, why) in lies {
         refused(&with_query(Ending::Asks, last, lie), why);
     }
