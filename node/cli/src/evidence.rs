@@ -289,7 +289,7 @@ fn told_of(caller: Option<&CallerGrant>, told: &ToldByHost) -> Check {
         others => format!("{asked}; {others} answers to something else are the node's word"),
     };
     Check {
-        what: "contracts that asked who calls, in bytes as the SDK does, were told of this grant",
+        what: "in the log, contracts that asked who calls, as the SDK does, were told of this grant",
         holds,
         found,
     }
@@ -306,11 +306,21 @@ async fn on_chain(receipt: &Receipt, batch: &SettledBatch, rollup: &Rollup) -> C
     let what = "L1 holds the batch, in a block that follows the one before";
     match rollup.batch(receipt.network, batch.header.batch).await {
         Ok(Some(settled)) => {
-            let found = format!("L1 block {}, transaction {}", settled.l1_block, settled.tx);
+            let execution = proves_execution(receipt, rollup).await;
+            let found = format!("L1 block {}, transaction {}; {execution}", settled.l1_block, settled.tx);
             Check { what, holds: settled == *batch, found }
         }
         Ok(None) => Check { what, holds: false, found: "the chain holds no such batch".into() },
         Err(error) => Check { what, holds: false, found: error.to_string() },
+    }
+}
+
+/// Whether what the log says of runs is proven, for all that the chain knows now.
+async fn proves_execution(receipt: &Receipt, rollup: &Rollup) -> &'static str {
+    match rollup.head(receipt.network).await {
+        Ok(Some(head)) if head.execution_verifier.is_some() => "the network demands proofs of execution",
+        Ok(Some(_)) => "the network demands no proof of execution: runs are the DSPs' word",
+        Ok(None) | Err(_) => "whether runs are proven is not known",
     }
 }
 

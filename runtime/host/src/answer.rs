@@ -1,8 +1,8 @@
 //! What entry points get and give, as CosmWasm's JSON.
 
 use cosmwasm_std::{
-    Addr, Binary, BlockInfo, ContractInfo, ContractResult, Env, MessageInfo, Response, Timestamp, from_json,
-    to_json_vec,
+    Addr, Binary, BlockInfo, ContractInfo, ContractResult, Env, MessageInfo, QuerierResult, Response,
+    SystemError, SystemResult, Timestamp, from_json, to_json_vec,
 };
 use nectar_abi::{ContractId, NetworkId, PublicKey};
 use nectar_commitment::RunOutcome;
@@ -18,6 +18,11 @@ pub const ENV_HEAD_BYTES: usize = 144;
 const BEFORE_ADDRESS: &str = r#""contract":{"address":""#;
 /// Digits of the address, and the end.
 const ENV_TAIL_BYTES: usize = 2 * ContractId::LEN + r#""}}"#.len();
+
+/// What a contract that asks who calls is told while its owner instantiates, without a grant.
+pub(crate) fn no_grant() -> QuerierResult {
+    SystemResult::Err(SystemError::UnsupportedRequest { kind: "caller: no grant is in use".to_owned() })
+}
 
 /// `Env`: the block's height is the position of the receipt that this invocation will have, its time is the DSP's.
 ///

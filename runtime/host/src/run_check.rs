@@ -1,3 +1,4 @@
+use cosmwasm_std::to_json_vec;
 use nectar_abi::{CallerGrant, ContractId, PublicKey};
 use nectar_commitment::EntryPoint;
 use nectar_state::contract_key;
@@ -87,16 +88,19 @@ pub fn check_run(receipt: &Receipt, opening: &RunOpening, call: &Call<'_>) -> Re
 /// Every grant that was told is the same one, and the sender's. Whoever instantiates does so without one.
 fn told(opening: &RunOpening, call: &Call<'_>) -> Result<ToldByHost, RunError> {
     let mut told = ToldByHost { caller: None, others: 0 };
-    for answer in &opening.told {
-        let Told::Caller { answer, .. } = answer else {
+    for next in &opening.told {
+        let Told::Caller { answer: said, .. } = next else {
             told.others = told.others.saturating_add(1);
             continue;
         };
-        let caller = match (CallerGrant::from_compact(answer), call.entry) {
-            (None, EntryPoint::Instantiate) => continue,
-            (Some(caller), EntryPoint::Query | EntryPoint::Execute) => caller,
-            _ => return Err(RunError::Caller),
-        };
+        if call.entry == EntryPoint::Instantiate {
+            let none = to_json_vec(&answer::no_grant()).map_err(|_| RunError::Caller)?;
+            if *said != none {
+                return Err(RunError::Caller);
+            }
+            continue;
+        }
+        let caller = CallerGrant::from_compact(said).ok_or(RunError::Caller)?;
         if caller.holder != *call.sender || told.caller.as_ref().is_some_and(|other| *other != caller) {
             return Err(RunError::Caller);
         }
@@ -110,6 +114,7 @@ mod tests {
     use nectar_abi::{FieldMask, GrantHash, LegalBasis, Method, Purpose};
 
     use super::*;
+    use cosmwasm_std::{Binary, ContractResult, QuerierResult, SystemResult};
 
     fn grant(holder: PublicKey) -> CallerGrant {
         CallerGrant {
@@ -151,7 +156,7 @@ mod tests {
         let (own, another) = (grant(sender), grant(PublicKey::new([9; 32])));
         let wider = CallerGrant { fields: FieldMask(3), ..own.clone() };
         let [own_bytes, another, wider] = [&own, &another, &wider].map(CallerGrant::to_compact);
-        let no_grant: &[u8] = br#"{"error":{"unsupported_request":{"kind":"caller: no grant is in use"}}}"#;
+        let no_grant: &[u8] = &to_json_vec(&answer::no_grant()).unwrap();
         let told = |caller: Option<&CallerGrant>| Ok(ToldByHost { caller: caller.cloned(), others: 1 });
         for entry in [EntryPoint::Query, EntryPoint::Execute] {
             assert_eq!(verdict(entry, &[]), told(None));
@@ -162,6 +167,11 @@ mod tests {
             assert_eq!(verdict(entry, &[no_grant]), Err(RunError::Caller));
         }
         assert_eq!(verdict(EntryPoint::Instantiate, &[no_grant]), told(None));
-        assert_eq!(verdict(EntryPoint::Instantiate, &[&own_bytes]), Err(RunError::Caller));
+        // The SDK takes the same grant out of an answer in JSON, too.
+        let json = SystemResult::Ok(ContractResult::Ok(Binary::from(own_bytes.clone())));
+        let json = to_json_vec::<QuerierResult>(&json).unwrap();
+        for lie in [&own_bytes, &json] {
+            assert_eq!(verdict(EntryPoint::Instantiate, &[lie]), Err(RunError::Caller));
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::run::RunTrace;
 pub const MAX_TRACE_BYTES: usize = 64 * 1024 * 1024;
 const MAX_SLOTS: usize = 32 * 1024;
 const MAX_RUNS: usize = 8 * 1024;
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 pub(crate) const WHAT: &str = "trace";
 
 /// What a proof needs of one invocation: private.

@@ -50,13 +50,13 @@ pub(crate) enum Tag {
     /// Cells that begin alike: `address of the first; address behind the last, since when or program, kind`.
     Stretch = 21,
     /// A run that answers another one's query: `position of the query + 2^60 place before + 2^120 place of its entry; message, contract, answer,
-    /// told after, told before, block, gas + 2^64 starved`.
+    /// told after, told before, block, gas + 2^64 starved + 2^65 last byte of its contract's id`.
     Answer = 22,
     /// A run that no other one asked for: `place of its entry`.
     Outermost = 23,
-    /// A contract's id as an env says it: `contract; text in three elements`.
+    /// A contract's id as an env says it: `contract; text in three elements, last byte`.
     Address = 24,
-    /// A contract's id as a query says it: `contract; two words, two words`.
+    /// A contract's id as a query says it: `contract; two words, two words, last byte`.
     Id = 25,
 }
 

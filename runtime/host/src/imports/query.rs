@@ -102,7 +102,7 @@ fn unsupported(kind: &str) -> QuerierResult {
 
 /// The verified grant of this invocation; none while the owner instantiates.
 fn caller(guest: &mut Guest<'_>) -> Result<QuerierResult, Stop> {
-    let Some(caller) = &guest.run()?.caller else { return Ok(unsupported("caller: no grant is in use")) };
+    let Some(caller) = &guest.run()?.caller else { return Ok(responses::no_grant()) };
     let json = to_json_vec(caller).map_err(|_| HostError::Invariant("a grant is JSON"))?;
     Ok(SystemResult::Ok(ContractResult::Ok(json.into())))
 }

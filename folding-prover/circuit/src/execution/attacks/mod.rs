@@ -33,8 +33,10 @@ use forgery::Stage;
 use steps::Lie;
 use verifier::{Answer, HONESTLY, Verifier};
 
-/// Operations of whose results the final verifier sees one another in every run of the tests; of the others on demand.
-const SAMPLES: [Op; 4] = [Op::Add32, Op::DivS32, Op::ShrS64, Op::LtS32];
+/// An operation of whose results the final verifier sees another one in every run of the tests; of the others on demand.
+const SAMPLE: Op = Op::DivS32;
+/// One of so many lies it sees in every run of the tests; a proof of one takes seconds.
+const SAMPLED: usize = 4;
 
 fn lies() -> impl Iterator<Item = Lie> {
     steps::LIES.into_iter().chain(records::LIES)
@@ -60,15 +62,24 @@ fn a_wrong_result_is_refused_by_its_slot() {
 }
 
 #[test]
-fn the_final_verifier_accepts_the_truth_and_no_lie() {
+fn the_final_verifier_accepts_the_truth_and_none_of_some_lies() {
     let stage = Stage::new();
     let verifier = Verifier::new(&stage, HONESTLY);
     verifier.judges(&stage.truth()).unwrap();
-    for (name, _, lie) in lies() {
+    for (name, _, lie) in lies().step_by(SAMPLED) {
         assert!(verifier.refuses(&lie(&stage)), "{name}");
     }
-    for op in SAMPLES {
-        assert!(verifier.refuses(&steps::wrong_result(&stage, op)), "{op:?}");
+    assert!(verifier.refuses(&steps::wrong_result(&stage, SAMPLE)), "{SAMPLE:?}");
+}
+
+/// `cargo test -p nectar-circuit --lib -- --ignored the_final_verifier_accepts_no_lie`
+#[test]
+#[ignore = "a proof for each lie, five minutes: the test above has some"]
+fn the_final_verifier_accepts_no_lie() {
+    let stage = Stage::new();
+    let verifier = Verifier::new(&stage, HONESTLY);
+    for (name, _, lie) in lies() {
+        assert!(verifier.refuses(&lie(&stage)), "{name}");
     }
 }
 
