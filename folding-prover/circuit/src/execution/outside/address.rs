@@ -1,11 +1,12 @@
 use nectar_commitment::Fr;
 
-use super::query::ID_WORDS;
 use crate::builder::Builder;
 use crate::execution::bus::{Bus, Tag, Tuple};
 use crate::execution::number::two_to_the;
 use crate::lc::{Lc, Var};
 
+/// Words of a contract's id.
+pub(crate) const ID_WORDS: usize = 4;
 /// Bytes of an id.
 const ID_BYTES: usize = 8 * ID_WORDS;
 /// Bytes of it that are the contract's key.

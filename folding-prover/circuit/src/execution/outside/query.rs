@@ -1,7 +1,7 @@
 use nectar_abi::compact;
 use nectar_commitment::{Domain, Fr, hash_words};
 
-use super::address::{id_of, last_of};
+use super::address::{ID_WORDS, id_of, last_of};
 use super::field::{Field, Received, receive_bytes, receive_word};
 use super::form::{Form, Unread, UnreadBits};
 use super::message::{Chain, LOG_GAP_BITS, Message, ended};
@@ -12,8 +12,6 @@ use crate::execution::number::two_to_the;
 use crate::execution::range;
 use crate::lc::{Lc, Var};
 
-/// Words of a contract's id.
-pub(crate) const ID_WORDS: usize = 4;
 /// Where in an answer's numbers it says that the run had no gas left.
 const STARVED_BIT: u32 = 64;
 /// Where the last byte of its contract's id is.
