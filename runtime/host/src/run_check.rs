@@ -111,10 +111,10 @@ fn told(opening: &RunOpening, call: &Call<'_>) -> Result<ToldByHost, RunError> {
 
 #[cfg(test)]
 mod tests {
+    use cosmwasm_std::{Binary, ContractResult, QuerierResult, SystemResult};
     use nectar_abi::{FieldMask, GrantHash, LegalBasis, Method, Purpose};
 
     use super::*;
-    use cosmwasm_std::{Binary, ContractResult, QuerierResult, SystemResult};
 
     fn grant(holder: PublicKey) -> CallerGrant {
         CallerGrant {

@@ -37,7 +37,8 @@ pub(crate) enum Bench {
 Build it with --release. Keys are those of the insecure development setup, made each time.
 Verification is the median of five. Peak memory is that of the process while it proves, keys
 included. The random instance that hides the batch depends on the keys alone: it is made beforehand,
-as nodes do between batches, in random_instance_ms, and fold_ms are without it.
+as nodes do between batches, in random_instance_ms, and fold_ms are without it. They end when one
+instance is left; what is shown of that one counts as compress_ms.
 
 Of execution, each workload is one call, made by the runtime in this process and proven from its
 trace. Several are measured one after the other, each in a process of its own, so that one's memory
